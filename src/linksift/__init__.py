@@ -1,0 +1,1 @@
+"""Tells good backlinks from bad."""

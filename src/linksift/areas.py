@@ -1,0 +1,116 @@
+"""Where on a page an element stands: areas told from tags, roles, microdata and tokens of class and id."""
+
+import re
+from collections.abc import Mapping
+from enum import IntFlag, auto
+from functools import lru_cache
+from typing import Final
+
+from linksift.lexicons import Lexicon
+
+_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[^\W\d_a-zA-Z]+")
+_HIDING = re.compile(
+    r"display:none|visibility:hidden|opacity:0(?![.\d])|font-size:[01](?:px|pt|em)?(?![.\d])"
+    r"|text-indent:-\d{3,}|(?:left|top|right):-\d{3,}|(?:height|width):[01](?:px)?(?![.\d%])[^;]*;overflow:hidden"
+)
+
+
+class Area(IntFlag):
+    """Areas of a page; an element is in every area that it or an ancestor names."""
+
+    CONTENT = auto()
+    COMMENT = auto()
+    FOOTER = auto()
+    NAV = auto()
+    SIDEBAR = auto()
+    AUTHOR = auto()
+    RELATED = auto()
+    AD = auto()
+    SHARE = auto()
+    FORUM = auto()
+    BLOGROLL = auto()
+    HIDDEN = auto()
+
+
+NO_AREA: Final = Area(0)
+_BY_TAG: Final = {
+    "article": Area.CONTENT,
+    "main": Area.CONTENT,
+    "footer": Area.FOOTER,
+    "nav": Area.NAV,
+    "header": Area.NAV,
+    "aside": Area.SIDEBAR,
+    "address": Area.AUTHOR,
+}
+_BY_ROLE: Final = {
+    "main": Area.CONTENT,
+    "article": Area.CONTENT,
+    "contentinfo": Area.FOOTER,
+    "navigation": Area.NAV,
+    "banner": Area.NAV,
+    "complementary": Area.SIDEBAR,
+}
+_LEXICONS: Final = tuple(area for area in Area if area is not Area.HIDDEN)
+
+
+def area_lexicon(area: Area) -> str:
+    """Name of the lexicon that holds an area's class and id tokens."""
+    return f"area_{str(area.name).lower()}"
+
+
+class AreaFinder:
+    """Tells the areas that an element itself names.
+
+    Parameters
+    ----------
+    lexicons
+        The lexicons of the contract; those named ``area_*`` are used, and one that is absent names nothing.
+    """
+
+    def __init__(self, lexicons: Mapping[str, Lexicon]) -> None:
+        words = {area: lexicons[area_lexicon(area)].words for area in _LEXICONS if area_lexicon(area) in lexicons}
+        self._by_token = {
+            token: Area(sum(area for area, listed in words.items() if token in listed))
+            for token in frozenset().union(*words.values())
+        }
+        # Most elements of a site share a few hundred class attributes.
+        self._of_names = lru_cache(maxsize=20_000)(self._of_names_uncached)
+
+    def find(self, tag: str, attributes: Mapping[str, str]) -> Area:
+        """Return the areas that a tag and its attributes name."""
+        area = _BY_TAG.get(tag, NO_AREA)
+        if not attributes:
+            return area
+        names = f"{attributes.get('class', '')} {attributes.get('id', '')}"
+        if len(names) > 1 and tag not in ("body", "html"):
+            area |= self._of_names(names[:300])
+        if role := attributes.get("role"):
+            area |= _BY_ROLE.get(role.lower(), NO_AREA)
+        if "itemtype" in attributes or "itemprop" in attributes:
+            area |= _of_microdata(attributes.get("itemtype", ""), attributes.get("itemprop", ""))
+        if "hidden" in attributes or ((style := attributes.get("style")) and hides(style)):
+            area |= Area.HIDDEN
+        return area
+
+    def _of_names_uncached(self, names: str) -> Area:
+        found = (self._by_token.get(token.lower(), NO_AREA) for token in _WORD.findall(names))
+        area = NO_AREA
+        for one in found:
+            area |= one
+        return area
+
+
+def hides(style: str) -> bool:
+    """Tell whether an inline style hides its element (Google's spam policies, "hidden text and links")."""
+    return bool(_HIDING.search("".join(style[:2_000].lower().split())))
+
+
+def _of_microdata(itemtype: str, itemprop: str) -> Area:
+    area = NO_AREA
+    if "Comment" in itemtype or itemprop == "comment":
+        area |= Area.COMMENT
+    if itemprop in ("articleBody", "text"):
+        area |= Area.CONTENT
+    if itemprop == "author":
+        area |= Area.AUTHOR
+    return area

@@ -1,0 +1,155 @@
+"""One linking page as the features see it: tree, links, head and main text, each made once."""
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+import trafilatura
+from lxml.html import HtmlElement
+from trafilatura.meta import reset_caches
+
+from linksift.areas import AreaFinder
+from linksift.page import Limits, parse_page
+from linksift.text import fold_space
+from linksift.urls import host_of, registrable_domain
+from linksift.walk import PageLink, Walked, walk
+
+_MAIN_BLOCKS: Final = ("p", "head", "item", "quote", "cell", "code", "list", "table")
+_MARK: Final = "https://main.invalid/"
+_NOFOLLOW = re.compile(r"\b(?:nofollow|none)\b")
+_NOINDEX = re.compile(r"\b(?:noindex|none)\b")
+_ROBOTS: Final = ("robots", "googlebot")
+# trafilatura's caches grow by about a megabyte a page.
+_RESET_EVERY: Final = 100
+_CALLS = [0]
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What the head of a page declares."""
+
+    title: str
+    metas: dict[str, str]
+    canonical: str | None
+    language: str | None
+    nofollow: bool
+    noindex: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MainText:
+    """The main text: its lines, and the ordinals of the links that stand in it."""
+
+    lines: list[str]
+    ordinals: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A page, parsed once.
+
+    Attributes
+    ----------
+    url
+        The page's address; where it was not given, what its canonical link or ``og:url`` says, else None.
+    main
+        None where the page has too many elements for the extractor (see `Limits`).
+    """
+
+    url: str | None
+    root: HtmlElement
+    head: Head
+    walked: Walked
+    main: MainText | None
+    n_bytes: int
+
+    @property
+    def site(self) -> str | None:
+        """Registrable domain of the page."""
+        return registrable_domain(self.url) if self.url else None
+
+    def external_links(self) -> list[PageLink]:
+        """Links to other sites; where the page's host is unknown, every absolute link."""
+        site = self.site
+        return [link for link in self.walked.links if link.site is not None and link.site != site]
+
+
+def read_document(html: bytes, url: str | None, finder: AreaFinder, limits: Limits) -> Document:
+    """Parse a page, walk it and extract its main text.
+
+    Raises
+    ------
+    linksift.page.PageError
+        Where the page is beyond a limit or no page.
+    """
+    root = parse_page(html, limits)
+    head = _read_head(root)
+    address = url if host_of(url) else _declared_url(head)
+    base = root.find(".//base[@href]")
+    base_href = base.get("href") if base is not None else None
+    walked = walk(root, address, base_href if host_of(base_href) else None, finder)
+    main = _main_text(root, walked) if walked.elements <= limits.max_text_elements else None
+    return Document(address, root, head, walked, main, len(html))
+
+
+def _read_head(root: HtmlElement) -> Head:
+    metas: dict[str, str] = {}
+    for meta in root.iter("meta"):
+        name = (meta.get("name") or meta.get("property") or meta.get("http-equiv") or "").lower()
+        content = fold_space(meta.get("content") or "")
+        if name and content:
+            # A page may have several robots metas; the strictest of all counts.
+            metas[name] = f"{metas[name]}, {content}" if name in metas and name in _ROBOTS else metas.get(name, content)
+    title = root.find(".//title")
+    canonical = next((link.get("href") for link in root.iter("link") if link.get("rel") == "canonical"), None)
+    robots = " ".join(metas.get(name, "") for name in _ROBOTS).lower()
+    return Head(
+        title=fold_space("".join(title.itertext())) if title is not None else "",
+        metas=metas,
+        canonical=canonical,
+        language=(root.get("lang") or "").lower().split("-")[0] or None,
+        nofollow=bool(_NOFOLLOW.search(robots)),
+        noindex=bool(_NOINDEX.search(robots)),
+    )
+
+
+def _declared_url(head: Head) -> str | None:
+    return next((url for url in (head.canonical, head.metas.get("og:url")) if host_of(url)), None)
+
+
+def _main_text(root: HtmlElement, walked: Walked) -> MainText:
+    """Extract the main text, and see which links survive in it: each link's target is a mark while this runs.
+
+    This is the last reader of the tree, so the marks are not taken out again.
+    """
+    for ordinal, element in enumerate(root.iter("a")):
+        if "href" in element.attrib:
+            element.set("href", f"{_MARK}{ordinal}")
+    _CALLS[0] += 1
+    if _CALLS[0] % _RESET_EVERY == 0:
+        reset_caches()
+    try:
+        found = trafilatura.bare_extraction(root, fast=True, include_comments=False, include_links=True)
+    except Exception:  # noqa: BLE001 - a foreign extractor on hostile input; a page without main text is a fact
+        found = None
+    if found is None or found.body is None:
+        return MainText([], frozenset())
+    return MainText(_lines(found.body), frozenset(_ordinals(found.body)))
+
+
+def _lines(body: HtmlElement) -> list[str]:
+    """Text of each innermost block."""
+    lines = []
+    for element in body.iter(*_MAIN_BLOCKS):
+        own = [element.text or ""]
+        for child in element:
+            if child.tag not in _MAIN_BLOCKS:
+                own.append("\n" if child.tag == "lb" else "".join(child.itertext()))
+            own.append(child.tail or "")
+        lines += [line for line in map(fold_space, "".join(own).split("\n")) if line]
+    return lines
+
+
+def _ordinals(body: HtmlElement) -> set[int]:
+    targets = (ref.get("target") or "" for ref in body.iter("ref"))
+    return {int(target.removeprefix(_MARK)) for target in targets if target.startswith(_MARK)}

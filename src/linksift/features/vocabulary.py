@@ -1,0 +1,36 @@
+"""The lexicons in the roles that the features give them."""
+
+from functools import lru_cache
+from typing import Final
+
+from linksift.contract import Contract
+from linksift.errors import ContractError
+from linksift.lexicons import Lexicon, LexiconGroup
+from linksift.urls import registrable_domain
+
+#: Trades in which link spam is made; a topic is evidence together with others, never a verdict.
+TRADES: Final = (
+    "gambling", "adult", "pharma", "loans", "crypto", "counterfeit", "essay", "seo_sale", "warez", "local_services",
+)  # fmt: skip
+
+
+class Vocabulary:
+    """Every lexicon of a contract, by name."""
+
+    def __init__(self, contract: Contract) -> None:
+        self._lexicons = contract.lexicons
+        self._where = contract.where
+        self.trades = LexiconGroup([self[name] for name in TRADES])
+        self.is_platform = lru_cache(maxsize=65_536)(self._is_platform)
+
+    def __getitem__(self, name: str) -> Lexicon:
+        if name not in self._lexicons:
+            raise ContractError(
+                f"{self._where}/lexicons: {name}.txt is missing; `linksift init DIR` writes a whole set"
+            )
+        return self._lexicons[name]
+
+    def _is_platform(self, host: str) -> bool:
+        """Tell whether a host belongs to a platform that nearly every site links to."""
+        # A domain is no running text, so it is compared whole, not by tokens.
+        return registrable_domain(host) in self._lexicons["platforms"].entries

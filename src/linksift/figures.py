@@ -1,0 +1,110 @@
+"""All pictures of a training run, by the names under which they are kept."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from linksift import plots
+from linksift.errors import InputError
+from linksift.labels import PROBABILITY_COLUMNS
+from linksift.training import Trained
+
+#: Situations that are drawn, by folder; the others hide what a link came with and are told by their figures.
+DRAWN: Final[Mapping[str, str]] = {"page": "page", "export row": "export_row"}
+
+
+def importances(trained: Trained) -> pd.DataFrame:
+    """Return what each feature gave the trees.
+
+    Returns
+    -------
+    DataFrame
+        ``feature``, ``family``, ``gain`` (total gain of the splits) and ``splits`` (how many there are), largest
+        gain first.
+    """
+    booster = trained.classifier.booster_
+    names = booster.feature_name()
+    table = pd.DataFrame(
+        {
+            "feature": names,
+            "family": [trained.contract.by_name[name].family for name in names],
+            "gain": np.asarray(booster.feature_importance("gain"), dtype=np.float64),
+            "splits": np.asarray(booster.feature_importance("split"), dtype=np.int64),
+        }
+    )
+    return table.sort_values(["gain", "feature"], ascending=[False, True], kind="stable", ignore_index=True)
+
+
+def plots_of(trained: Trained) -> dict[str, bytes]:
+    """Draw all that a training run is judged by.
+
+    Parameters
+    ----------
+    trained
+        A training run; what is drawn is cross-fitted, the importances apart.
+
+    Returns
+    -------
+    dict of str to bytes
+        PNGs by relative path, such as ``page/confusion.png``. A situation without frozen links has none.
+    """
+    pictures = {}
+    for situation, folder in DRAWN.items():
+        part = trained.frozen[trained.frozen["situation"] == situation]
+        if len(part):
+            drawn = _situation(trained, situation, part)
+            pictures.update({f"{folder}/{name}.png": png for name, png in drawn.items()})
+    if len(trained.slices):
+        subtitle = _subtitle(trained.frozen)
+        pictures["slices.png"] = plots.slices_plot(trained.slices, trained.baseline_slices, subtitle=subtitle)
+    fitted_on = plots.describe(
+        trained.metrics["training_links"], trained.metrics["training_groups"], cross_fitted=False
+    )
+    pictures["importances.png"] = plots.importance_plot(importances(trained), subtitle=fitted_on)
+    return pictures
+
+
+def write_plots(pictures: Mapping[str, bytes], folder: str | Path) -> list[Path]:
+    """Write pictures below a folder, which is made where it is missing.
+
+    Returns
+    -------
+    list of Path
+        The files, in the order of the pictures.
+
+    Raises
+    ------
+    InputError
+        Where a file cannot be written.
+    """
+    written = []
+    for name, png in pictures.items():
+        path = Path(folder, name)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(png)
+        except OSError as error:
+            raise InputError(f"{path}: the picture cannot be written: {error}; choose another folder") from error
+        written.append(path)
+    return written
+
+
+def _situation(trained: Trained, situation: str, part: pd.DataFrame) -> dict[str, bytes]:
+    label, proba = part["label"], part[list(PROBABILITY_COLUMNS)]
+    view = str(part["view"].iloc[0])
+    threshold = trained.bundle.policy["review"].get(view, {}).get("t_high")
+    subtitle = f"{situation}: {_subtitle(part)}"
+    confusion = trained.metrics["situations"][situation]["confusion"]
+    return {
+        "confusion": plots.confusion_plot(confusion, subtitle=subtitle),
+        "precision_recall": plots.precision_recall_plot(label, proba, subtitle=subtitle),
+        "reliability": plots.reliability_plot(label, proba, groups=part["group"], subtitle=subtitle),
+        "scores": plots.score_plot(label, proba, threshold=threshold, subtitle=subtitle),
+    }
+
+
+def _subtitle(frozen: pd.DataFrame) -> str:
+    return plots.describe(frozen["link"].nunique(), frozen["group"].nunique())

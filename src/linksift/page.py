@@ -1,0 +1,112 @@
+"""One linking page, parsed once: guards against hostile markup, decoding, and the tree."""
+
+import re
+import zlib
+from dataclasses import dataclass
+from typing import Final
+
+from lxml import etree
+from lxml.html import HtmlElement, HTMLParser
+from w3lib.encoding import html_to_unicode
+
+_TAG = re.compile(rb"<(/?)([a-zA-Z]+)")
+# Elements that HTML closes by itself, or that have no content: they do not nest, however often they stand open.
+_NOT_NESTING: Final = frozenset(
+    b"p li dt dd td th tr thead tbody tfoot option optgroup rp rt colgroup body html head br hr img input meta link area"
+    b" base col embed source track wbr param".split()
+)
+_LONG_TAG = re.compile(rb"<[a-zA-Z][^<>]{50000,}")
+_GZIP: Final = b"\x1f\x8b"
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one page may cost. A page beyond a limit becomes a row with an error; the others are not affected.
+
+    Attributes
+    ----------
+    max_bytes
+        Size of the page, in bytes (after decompression).
+    max_depth
+        Nested elements; the parser loses everything below about 2,000 levels. Real pages stay below 50, but for a few
+        that never close a ``<span>``.
+    max_attributes
+        Attributes of one element.
+    max_links
+        External links of one page that become rows; the rest is counted in one more row.
+    max_text_elements
+        Elements of a page whose main text is still extracted: its cost grows faster than the page.
+    timeout
+        Seconds for one page in a worker process.
+    """
+
+    max_bytes: int = 10_000_000
+    max_depth: int = 2_000
+    max_attributes: int = 5_000
+    max_links: int = 5_000
+    max_text_elements: int = 30_000
+    timeout: float = 30.0
+
+
+class PageError(ValueError):
+    """A page that cannot be read within the limits; the message becomes the row's `error`."""
+
+
+def parse_page(html: bytes, limits: Limits) -> HtmlElement:
+    """Decode and parse a page.
+
+    Raises
+    ------
+    PageError
+        Where the page is empty, beyond a limit, or not HTML at all.
+    """
+    if html[:2] == _GZIP:
+        html = _inflate(html, limits.max_bytes)
+    if len(html) > limits.max_bytes:
+        raise PageError(f"page of {len(html) / 1e6:.1f} MB is over the limit of {limits.max_bytes / 1e6:.1f} MB")
+    if not html.strip(b"\0 \t\r\n"):
+        raise PageError("the page is empty")
+    text = _decode(html).replace("\0", "")
+    raw = text.encode("utf-8", "ignore")
+    _guard(raw, limits)
+    # Bytes with a stated encoding: lxml refuses a str with an XML declaration. huge_tree: without it everything below
+    # 255 levels is lost without a word.
+    parser = HTMLParser(encoding="utf-8", huge_tree=True, remove_comments=True, remove_pis=True)
+    try:
+        root = etree.fromstring(raw, parser=parser)
+    except (etree.ParserError, etree.XMLSyntaxError, ValueError) as error:
+        raise PageError(f"not HTML: {error}") from error
+    if not isinstance(root, HtmlElement):
+        raise PageError("no HTML element in the page")
+    return root
+
+
+def _inflate(body: bytes, limit: int) -> bytes:
+    """Undo a gzip body that was stored as it was sent, up to the limit (a small bomb can hold gigabytes)."""
+    try:
+        return zlib.decompressobj(wbits=31).decompress(body, limit + 1)
+    except zlib.error as error:
+        raise PageError(f"damaged gzip body: {error}") from error
+
+
+def _decode(html: bytes) -> str:
+    head = html[:1000]
+    if not html.startswith((b"\xff\xfe", b"\xfe\xff")) and head.count(0) > len(head) // 4:
+        # UTF-16 without a byte order mark: every other byte of markup is NUL.
+        return html.decode("utf-16-le" if head[1::2].count(0) > head[::2].count(0) else "utf-16-be", "replace")
+    text: str = html_to_unicode(None, html)[1]
+    return text
+
+
+def _guard(raw: bytes, limits: Limits) -> None:
+    """Refuse markup that takes a parser minutes, by a look at the bytes."""
+    for tag in _LONG_TAG.finditer(raw):
+        if tag.group().count(b"=") > limits.max_attributes:
+            raise PageError(f"an element with more than {limits.max_attributes:,} attributes")
+    depth = 0
+    for closing, name in _TAG.findall(raw):
+        if name.lower() in _NOT_NESTING:
+            continue
+        depth = max(0, depth - 1) if closing else depth + 1
+        if depth > limits.max_depth:
+            raise PageError(f"elements nested more than {limits.max_depth:,} deep")
