@@ -125,13 +125,14 @@ def _check_tree(fields: dict[str, str], n_features: int) -> None:
 
 
 def _numbers(fields: dict[str, str], key: str, length: int | None = None) -> npt.NDArray[np.float64]:
-    text = fields.get(key, "")
-    if not _NUMBERS.fullmatch(text):
+    # LightGBM writes an infinite threshold where a split only parts the known from the unknown.
+    text, bounded = fields.get(key, ""), key != "threshold"
+    if not _NUMBERS.fullmatch(text if bounded else re.sub(r"-?\binf\b", "0", text)):
         raise ValueError(f"{key} holds something else than numbers")
     values = np.array(text.split(" ") if text else [], dtype=np.float64)
     if length is not None and len(values) != length:
         raise ValueError(f"{key} has {len(values)} entries, not {length}")
-    if not np.isfinite(values).all():
+    if np.isnan(values).any() or (bounded and not np.isfinite(values).all()):
         raise ValueError(f"{key} is not finite")
     return values
 

@@ -10,8 +10,9 @@ from linksift.lexicons import Lexicon
 
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[^\W\d_a-zA-Z]+")
 _HIDING = re.compile(
-    r"display:none|visibility:hidden|opacity:0(?![.\d])|font-size:[01](?:px|pt|em)?(?![.\d])"
-    r"|text-indent:-\d{3,}|(?:left|top|right):-\d{3,}|(?:height|width):[01](?:px)?(?![.\d%])[^;]*;overflow:hidden"
+    r"display:none|visibility:hidden|opacity:0(?![.\d])|font-size:(?:0(?![.\d])|1p[xt])"
+    r"|text-indent:-\d{3,}|(?<!-)(?:left|top|right):-\d{3,}|margin-left:-\d{4,}"
+    r"|(?<![a-z]-)(?:max-)?(?:height|width):(?:0(?![.\d])|1px)[^;]*;overflow:hidden"
 )
 
 

@@ -5,6 +5,7 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TypeAlias
 
 from linksift.errors import LinksiftError
 
@@ -41,10 +42,10 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
-_Verbs = "argparse._SubParsersAction[argparse.ArgumentParser]"
+Verbs: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
-def _verb(verbs: _Verbs, name: str, summary: str) -> argparse.ArgumentParser:
+def _verb(verbs: Verbs, name: str, summary: str) -> argparse.ArgumentParser:
     parser = verbs.add_parser(name, help=summary, description=summary[0].upper() + summary[1:] + ".")
     parser.add_argument("-q", "--quiet", action="store_true", help="no progress, errors only")
     parser.add_argument("--features", metavar="DIR", type=Path, help="another features folder (see `linksift init`)")
@@ -79,7 +80,7 @@ def _jobs(text: str) -> int:
     return jobs
 
 
-def _extract(verbs: _Verbs) -> None:
+def _extract(verbs: Verbs) -> None:
     parser = _verb(verbs, "extract", "measure every external link of pages: one row per link")
     parser.add_argument(
         "pages", nargs="+", metavar="PAGES", help="Parquet with url and html, .warc(.gz), a folder of .html files, or -"
@@ -91,7 +92,7 @@ def _extract(verbs: _Verbs) -> None:
     _page_options(parser)
 
 
-def _train(verbs: _Verbs) -> None:
+def _train(verbs: Verbs) -> None:
     parser = _verb(verbs, "train", "fit, measure and save a model, and log the run to MLflow")
     parser.add_argument(
         "tables", nargs="*", metavar="TABLE",
@@ -124,7 +125,7 @@ def _train(verbs: _Verbs) -> None:
     _page_options(parser)
 
 
-def _evaluate(verbs: _Verbs) -> None:
+def _evaluate(verbs: Verbs) -> None:
     parser = _verb(verbs, "evaluate", "measure a model on labelled links, beside the baselines")
     parser.add_argument("model", metavar="MODEL", help="a model folder or an MLflow URI")
     parser.add_argument(
@@ -136,7 +137,7 @@ def _evaluate(verbs: _Verbs) -> None:
     parser.add_argument("-o", "--output", metavar="DIR", type=Path, help="write figures (JSON) and plots here")
 
 
-def _predict(verbs: _Verbs) -> None:
+def _predict(verbs: Verbs) -> None:
     parser = _verb(verbs, "predict", "score links: label, probabilities and decision for each")
     parser.add_argument(
         "input", metavar="INPUT", help="pages, a feature table, a backlink export (CSV), or - for an export on stdin"
@@ -157,7 +158,7 @@ def _predict(verbs: _Verbs) -> None:
     _page_options(parser)
 
 
-def _explain(verbs: _Verbs) -> None:
+def _explain(verbs: Verbs) -> None:
     parser = _verb(verbs, "explain", "say in words why a link got its class")
     parser.add_argument("input", metavar="INPUT", help="as for predict")
     parser.add_argument("--link", required=True, help="link_id, as predict writes it")
@@ -167,12 +168,12 @@ def _explain(verbs: _Verbs) -> None:
     _page_options(parser)
 
 
-def _init(verbs: _Verbs) -> None:
+def _init(verbs: Verbs) -> None:
     parser = _verb(verbs, "init", "write an editable copy of features/ and training/")
     parser.add_argument("folder", metavar="DIR", type=Path)
 
 
-def _dataset(verbs: _Verbs) -> None:
+def _dataset(verbs: Verbs) -> None:
     parser = _verb(verbs, "dataset", "make a training table from pages, export rows and hand-made labels")
     parser.add_argument(
         "sources", metavar="DIR", type=Path, help="folder with corpus/, links/ and labels/ (see data/README.md)"

@@ -18,11 +18,11 @@ from linksift.features.row import RowFacts
 from linksift.groups import link_groups
 from linksift.io.rawpage import RawPage
 from linksift.labeling import LABELING_FUNCTIONS, apply_labeling_functions
-from linksift.urls import host_of
+from linksift.urls import host_of, registrable_domain
 
 _PER_PAGE: Final = 8
 _PER_SITE: Final = 3
-_PER_GROUP: Final = 60
+_PER_GROUP: Final = 120
 _SEED: Final = 20_261_125
 
 
@@ -113,6 +113,8 @@ def _export_links(sources: Path, contract: Contract, gold: pd.DataFrame) -> pd.D
     counting = ~(links["Nofollow"] | links["Sponsored"] | links["Ugc"]).fillna(False).astype(bool)
     listed = links["n_disavow_lists"].ge(3) | links["n_profiles_linked"].ge(20) | links["negative_kinds"].ne("")
     listed |= links["positive_kinds"].ne("") | links["Sitewide"].fillna(False).astype(bool)
+    # A sample of the sites that no list names, for the functions that look at the row itself.
+    listed |= links["n_profiles_linked"].lt(10) & links.index.isin(links.sample(frac=0.15, random_state=_SEED).index)
     featurizer = Featurizer(contract)
     platform = links["Source url"].map(lambda url: featurizer.vocabulary.is_platform(host_of(url) or ""))
     pool = links[counting & listed & ~platform]
@@ -142,6 +144,10 @@ def _export_links(sources: Path, contract: Contract, gold: pd.DataFrame) -> pd.D
         ["page_url", "title", "target_url", "anchor", "image", "n_external", "n_internal", "ascore", "group", "counts"]
     ]
     own = own.assign(link_id="gold:" + marked["id"], sitewide=marked["sitewide"].astype("float64"))
+    # What the lists say of a gold row's site measures the labelling functions; the gold label stays what it is.
+    lists = ["n_disavow_lists", "n_profiles_linked", "negative_kinds", "positive_kinds"]
+    by_site = links.drop_duplicates("source_domain").set_index("source_domain")[lists]
+    own = own.assign(site=own["page_url"].map(registrable_domain)).join(by_site, on="site")
     table = pd.concat([weak, own], ignore_index=True)
     rows: Iterable[Any] = table.itertuples()
     values = [
@@ -174,8 +180,9 @@ def _with_labels(table: pd.DataFrame, gold: pd.DataFrame) -> pd.DataFrame:
     table["weak_source"] = table["label_source"]
     keys = gold["page_id"] + ":" + gold["a_index"].astype("Int64").astype("string")
     keys = keys.where(gold["kind"] == "page", "gold:" + gold["id"])
-    labels = pd.Series(gold["label"].to_numpy(), index=keys.to_numpy())
-    counts = pd.Series(gold["counts"].to_numpy(), index=keys.to_numpy())
+    # A few links were read twice; the readings agree.
+    once = gold.assign(key=keys).drop_duplicates("key").set_index("key")
+    labels, counts = once["label"], once["counts"]
     table["gold"] = table["link_id"].isin(labels.index)
     table.loc[table["gold"], "label"] = table.loc[table["gold"], "link_id"].map(labels)
     table.loc[table["gold"], "counts"] = table.loc[table["gold"], "link_id"].map(counts)

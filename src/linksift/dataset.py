@@ -156,9 +156,11 @@ def show_views(table: pd.DataFrame, names: Sequence[str], contract: Contract) ->
         hidden = [name for name in names if contract.by_name[name].needs not in _HAS[view]]
         frame = table.iloc[at][list(names)].astype("float32")
         frame[hidden] = np.float32("nan")
-        frames.append(frame)
-        rows.append(at)
-        views.append(np.full(len(at), view))
+        # A view in which nothing is known (a bare URL, and the URL is unknown) shows nothing.
+        seen = frame.notna().any(axis=1).to_numpy()
+        frames.append(frame[seen])
+        rows.append(at[seen])
+        views.append(np.full(int(seen.sum()), view))
     return Views(pd.concat(frames, ignore_index=True), np.concatenate(rows), np.concatenate(views))
 
 

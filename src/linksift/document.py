@@ -16,9 +16,14 @@ from linksift.walk import PageLink, Walked, walk
 
 _MAIN_BLOCKS: Final = ("p", "head", "item", "quote", "cell", "code", "list", "table")
 _MARK: Final = "https://main.invalid/"
-_NOFOLLOW = re.compile(r"\b(?:nofollow|none)\b")
-_NOINDEX = re.compile(r"\b(?:noindex|none)\b")
+# Not the "none" of "max-image-preview:none".
+_NOFOLLOW = re.compile(r"(?<![\w:-])(?<!: )(?:nofollow|none)\b")
+_NOINDEX = re.compile(r"(?<![\w:-])(?<!: )(?:noindex|none)\b")
+# The extractor looks up from each link: elements count as often as they are deep.
+_DEEP: Final = 50
 _ROBOTS: Final = ("robots", "googlebot")
+# Every row of the page repeats its title.
+_MAX_TITLE: Final = 2_000
 # trafilatura's caches grow by about a megabyte a page.
 _RESET_EVERY: Final = 100
 _CALLS = [0]
@@ -53,7 +58,7 @@ class Document:
     url
         The page's address; where it was not given, what its canonical link or ``og:url`` says, else None.
     main
-        None where the page has too many elements for the extractor (see `Limits`).
+        None where the page has too many elements, or too deep ones, for the extractor (see `Limits`).
     """
 
     url: str | None
@@ -88,28 +93,33 @@ def read_document(html: bytes, url: str | None, finder: AreaFinder, limits: Limi
     base = root.find(".//base[@href]")
     base_href = base.get("href") if base is not None else None
     walked = walk(root, address, base_href if host_of(base_href) else None, finder)
-    main = _main_text(root, walked) if walked.elements <= limits.max_text_elements else None
+    most = limits.max_text_elements
+    is_small = walked.elements <= most and walked.nesting <= most * _DEEP
+    main = _main_text(root, walked) if is_small else None
     return Document(address, root, head, walked, main, len(html))
 
 
 def _read_head(root: HtmlElement) -> Head:
     metas: dict[str, str] = {}
+    robots = []
     for meta in root.iter("meta"):
         name = (meta.get("name") or meta.get("property") or meta.get("http-equiv") or "").lower()
         content = fold_space(meta.get("content") or "")
         if name and content:
-            # A page may have several robots metas; the strictest of all counts.
-            metas[name] = f"{metas[name]}, {content}" if name in metas and name in _ROBOTS else metas.get(name, content)
+            metas.setdefault(name, content)
+        if name in _ROBOTS:
+            # A page may have several of these; the strictest of all counts.
+            robots.append(content.lower())
     title = root.find(".//title")
     canonical = next((link.get("href") for link in root.iter("link") if link.get("rel") == "canonical"), None)
-    robots = " ".join(metas.get(name, "") for name in _ROBOTS).lower()
+    rules = ", ".join(robots)
     return Head(
-        title=fold_space("".join(title.itertext())) if title is not None else "",
+        title=fold_space("".join(title.itertext()))[:_MAX_TITLE] if title is not None else "",
         metas=metas,
         canonical=canonical,
         language=(root.get("lang") or "").lower().split("-")[0] or None,
-        nofollow=bool(_NOFOLLOW.search(robots)),
-        noindex=bool(_NOINDEX.search(robots)),
+        nofollow=bool(_NOFOLLOW.search(rules)),
+        noindex=bool(_NOINDEX.search(rules)),
     )
 
 

@@ -2,14 +2,15 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
+from sklearn.metrics import confusion_matrix
 
 from linksift import plots
 from linksift.errors import InputError
-from linksift.labels import PROBABILITY_COLUMNS
+from linksift.labels import CLASSES, PROBABILITY_COLUMNS
 from linksift.training import Trained
 
 #: Situations that are drawn, by folder; the others hide what a link came with and are told by their figures.
@@ -51,19 +52,35 @@ def plots_of(trained: Trained) -> dict[str, bytes]:
     dict of str to bytes
         PNGs by relative path, such as ``page/confusion.png``. A situation without frozen links has none.
     """
-    pictures = {}
-    for situation, folder in DRAWN.items():
-        part = trained.frozen[trained.frozen["situation"] == situation]
-        if len(part):
-            drawn = _situation(trained, situation, part)
-            pictures.update({f"{folder}/{name}.png": png for name, png in drawn.items()})
+    pictures = plots_of_scored(trained.frozen, trained.bundle.policy)
     if len(trained.slices):
-        subtitle = _subtitle(trained.frozen)
+        subtitle = plots.describe(trained.frozen["link"].nunique(), trained.frozen["group"].nunique())
         pictures["slices.png"] = plots.slices_plot(trained.slices, trained.baseline_slices, subtitle=subtitle)
     fitted_on = plots.describe(
         trained.metrics["training_links"], trained.metrics["training_groups"], cross_fitted=False
     )
     pictures["importances.png"] = plots.importance_plot(importances(trained), subtitle=fitted_on)
+    return pictures
+
+
+def plots_of_scored(scored: pd.DataFrame, policy: Mapping[str, Any], *, cross_fitted: bool = True) -> dict[str, bytes]:
+    """Draw how scored links of known class came out, by situation.
+
+    Parameters
+    ----------
+    scored
+        ``link``, ``group``, ``label``, ``situation``, ``view`` and the probabilities.
+    policy
+        The model's; its threshold is drawn.
+    cross_fitted
+        What the subtitles say of the probabilities.
+    """
+    pictures = {}
+    for situation, folder in DRAWN.items():
+        part = scored[scored["situation"] == situation]
+        if len(part):
+            drawn = _situation(policy, situation, part, cross_fitted=cross_fitted)
+            pictures.update({f"{folder}/{name}.png": png for name, png in drawn.items()})
     return pictures
 
 
@@ -92,19 +109,18 @@ def write_plots(pictures: Mapping[str, bytes], folder: str | Path) -> list[Path]
     return written
 
 
-def _situation(trained: Trained, situation: str, part: pd.DataFrame) -> dict[str, bytes]:
+def _situation(
+    policy: Mapping[str, Any], situation: str, part: pd.DataFrame, *, cross_fitted: bool
+) -> dict[str, bytes]:
     label, proba = part["label"], part[list(PROBABILITY_COLUMNS)]
-    view = str(part["view"].iloc[0])
-    threshold = trained.bundle.policy["review"].get(view, {}).get("t_high")
-    subtitle = f"{situation}: {_subtitle(part)}"
-    confusion = trained.metrics["situations"][situation]["confusion"]
+    threshold = policy["review"].get(str(part["view"].iloc[0]), {}).get("t_high")
+    size = plots.describe(part["link"].nunique(), part["group"].nunique(), cross_fitted=cross_fitted)
+    subtitle = f"{situation}: {size}"
+    called = np.asarray(CLASSES)[proba.to_numpy().argmax(axis=1)]
+    confusion = confusion_matrix(label.astype(str), called, labels=list(CLASSES)).tolist()
     return {
         "confusion": plots.confusion_plot(confusion, subtitle=subtitle),
         "precision_recall": plots.precision_recall_plot(label, proba, subtitle=subtitle),
         "reliability": plots.reliability_plot(label, proba, groups=part["group"], subtitle=subtitle),
         "scores": plots.score_plot(label, proba, threshold=threshold, subtitle=subtitle),
     }
-
-
-def _subtitle(frozen: pd.DataFrame) -> str:
-    return plots.describe(frozen["link"].nunique(), frozen["group"].nunique())

@@ -1,6 +1,7 @@
 """Whatever holds links, as link tables: pages, feature tables, backlink exports, and exports joined to their pages."""
 
-from collections.abc import Iterator, Mapping
+import math
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -118,7 +119,10 @@ def _table_links(table: pd.DataFrame, contract: Contract, where: str) -> Iterato
         )
     if table.empty:
         raise InputError(f"{where}: the table has no row")
-    table = table.assign(**{name: pd.NA for name in IDENTITY if name not in table.columns})
+    table = table.copy()
+    for name in IDENTITY:
+        if name not in table.columns:
+            table[name] = pd.NA
     if table["link_id"].isna().all():
         table["link_id"] = [f"row-{number}" for number in range(1, len(table) + 1)]
     if table["basis"].isna().all():
@@ -137,9 +141,12 @@ def _without_infinity(links: pd.DataFrame, names: list[str]) -> pd.DataFrame:
         return links
     links = links.copy()
     links[names] = links[names].mask(bad)
-    for row in np.flatnonzero(bad.any(axis=1)):
-        said = f"infinite value in {', '.join(np.array(names)[bad[row]])}: taken as unknown"
-        links.loc[row, "error"] = said if pd.isna(links.loc[row, "error"]) else f"{links.loc[row, 'error']}; {said}"
+    columns = np.array(names)
+    said = [f"infinite value in {', '.join(columns[row])}: taken as unknown" if row.any() else "" for row in bad]
+    links["error"] = [
+        "; ".join(part for part in (_text(before), now) if part) or None
+        for before, now in zip(links["error"], said, strict=True)
+    ]
     return links
 
 
@@ -161,6 +168,7 @@ def _export_links(
 
 
 def _row_links(rows: pd.DataFrame, errors: "pd.Series[Any]", featurizer: Featurizer) -> pd.DataFrame:
+    items: Iterable[Any] = rows.itertuples()
     facts = [
         RowFacts(
             page_url=_text(row.page_url) or (f"http://{row.domain}/" if _text(row.domain) else None),
@@ -168,12 +176,12 @@ def _row_links(rows: pd.DataFrame, errors: "pd.Series[Any]", featurizer: Featuri
             target_url=_text(row.target_url),
             anchor=_text(row.anchor),
             is_image=None if pd.isna(row.image) else bool(row.image),
-            n_external=float(row.n_external),
-            n_internal=float(row.n_internal),
-            semrush_page_ascore=float(row.semrush_page_ascore),
+            n_external=_number(row.n_external),
+            n_internal=_number(row.n_internal),
+            semrush_page_ascore=_number(row.semrush_page_ascore),
             target_text=featurizer.target_text(_text(row.target_url)),
         )
-        for row in rows.itertuples()
+        for row in items
     ]
     flags = [rows[name].astype("boolean") for name in ("nofollow", "sponsored", "ugc")]
     # One flag that is set settles it; counting needs `nofollow` to be known as unset.
@@ -200,6 +208,10 @@ def _row_links(rows: pd.DataFrame, errors: "pd.Series[Any]", featurizer: Featuri
 
 def _text(value: object) -> str | None:
     return value if isinstance(value, str) else None
+
+
+def _number(value: object) -> float:
+    return float(value) if isinstance(value, int | float) else math.nan
 
 
 class _Pages:
@@ -240,12 +252,12 @@ class _Pages:
                 continue
             same = part[part["anchor"].fillna("") == ("" if pd.isna(anchor) else anchor)]
             link = (same if len(same) else part).iloc[0]
-            known_only_to_row = links.at[at, "semrush_page_ascore"]
+            known_only_to_row = _number(links.loc[at, "semrush_page_ascore"])
             links.loc[at, ["page_id", "rel", "counts", "basis"]] = link[
                 ["page_id", "rel", "counts", "basis"]
             ].to_numpy()
             links.loc[at, self._names] = link[self._names].to_numpy(dtype=np.float32)
-            links.at[at, "semrush_page_ascore"] = known_only_to_row
+            links.loc[at, "semrush_page_ascore"] = known_only_to_row
         return links
 
 

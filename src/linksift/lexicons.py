@@ -8,8 +8,6 @@ from dataclasses import dataclass
 
 from linksift.text import has_unspaced_script, tokens
 
-_MAX_PHRASE = 6
-
 
 @dataclass(frozen=True, slots=True)
 class Lexicon:
@@ -52,7 +50,7 @@ class Lexicon:
             parts = tuple(tokens(entry))
             if len(parts) == 1:
                 words.add(parts[0])
-            elif 1 < len(parts) <= _MAX_PHRASE:
+            elif parts:
                 phrases.setdefault(parts[0], []).append(parts)
         return cls(
             name=name,
@@ -80,8 +78,8 @@ class Lexicon:
         return self.count(words, text) > 0
 
     def is_entry(self, words: Sequence[str], text: str = "") -> bool:
-        """Tell whether the whole of a short text is one entry."""
-        if len(words) == 1 and words[0] in self.words:
+        """Tell whether the whole of a short text is one entry; it may hold no word (``»``)."""
+        if text.strip() in self.entries or (len(words) == 1 and words[0] in self.words):
             return True
         if words and tuple(words) in self.phrases.get(words[0], ()):
             return True

@@ -61,14 +61,14 @@ def label_links(labels: UserLabels, pools: Iterable[pd.DataFrame], contract: Con
     if rest:
         parts.append(_rows(_alone(rest, contract), rest))
     table = pd.concat(parts, ignore_index=True)
-    table["group"] = "own-" + link_groups(table.assign(group=pd.NA)).astype("string")
-    table = table.assign(link=table["link_id"], weak_source=pd.NA, gold=False, stratum="own")
+    table["group"] = "own-" + link_groups(table.assign(group=None)).astype("string")
+    table = table.assign(link=table["link_id"], weak_source=None, gold=False, stratum="own")
     table["counts"] = table["counts"].astype("boolean").fillna(True).astype(bool)
     return OwnTable(table[[*TABLE_COLUMNS, *contract.names]], len(used), len(rest))
 
 
 def _label_of(
-    url: object, by_url: dict[str | None, UserLabel], by_domain: dict[str | None, UserLabel]
+    url: object, by_url: dict[str, UserLabel], by_domain: dict[str, UserLabel]
 ) -> UserLabel | None:
     if not isinstance(url, str):
         return None

@@ -7,15 +7,34 @@ from typing import Final
 
 from lxml import etree
 from lxml.html import HtmlElement, HTMLParser
-from w3lib.encoding import html_to_unicode
+from w3lib.encoding import html_body_declared_encoding, html_to_unicode
 
-_TAG = re.compile(rb"<(/?)([a-zA-Z]+)")
-# Elements that HTML closes by itself, or that have no content: they do not nest, however often they stand open.
-_NOT_NESTING: Final = frozenset(
-    b"p li dt dd td th tr thead tbody tfoot option optgroup rp rt colgroup body html head br hr img input meta link area"
-    b" base col embed source track wbr param".split()
+_TAG = re.compile(rb"""<[a-zA-Z](?:[^>=]++|=\s*+(?:"[^"]*+"|'[^']*+')|=)*+""")
+_QUOTED = re.compile(rb"""=\s*(?:"[^"]*"|'[^']*')""")
+_ATTRIBUTE = re.compile(rb"[^\s/=]+(?:\s*=\s*\S+)?")
+# Codecs of Python that are no page's, and those that a declaration in ASCII disproves.
+_NO_CHARSETS: Final = frozenset(
+    [
+        "idna",
+        "punycode",
+        "rot-13",
+        "hex",
+        "base64",
+        "bz2",
+        "zlib",
+        "uu",
+        "quopri",
+        "undefined",
+        "unicode-escape",
+        "raw-unicode-escape",
+        "utf-16",
+        "utf-16-le",
+        "utf-16-be",
+        "utf-32",
+        "utf-32-le",
+        "utf-32-be",
+    ]
 )
-_LONG_TAG = re.compile(rb"<[a-zA-Z][^<>]{50000,}")
 _GZIP: Final = b"\x1f\x8b"
 
 
@@ -27,9 +46,6 @@ class Limits:
     ----------
     max_bytes
         Size of the page, in bytes (after decompression).
-    max_depth
-        Nested elements; the parser loses everything below about 2,000 levels. Real pages stay below 50, but for a few
-        that never close a ``<span>``.
     max_attributes
         Attributes of one element.
     max_links
@@ -41,7 +57,6 @@ class Limits:
     """
 
     max_bytes: int = 10_000_000
-    max_depth: int = 2_000
     max_attributes: int = 5_000
     max_links: int = 5_000
     max_text_elements: int = 30_000
@@ -76,6 +91,9 @@ def parse_page(html: bytes, limits: Limits) -> HtmlElement:
         root = etree.fromstring(raw, parser=parser)
     except (etree.ParserError, etree.XMLSyntaxError, ValueError) as error:
         raise PageError(f"not HTML: {error}") from error
+    if any(entry.type == etree.ErrorTypes.ERR_RESOURCE_LIMIT for entry in parser.error_log):
+        # The parser has dropped the rest of the page. Real pages stay below 50 levels.
+        raise PageError("elements nested more than 2,000 deep")
     if not isinstance(root, HtmlElement):
         raise PageError("no HTML element in the page")
     return root
@@ -94,19 +112,16 @@ def _decode(html: bytes) -> str:
     if not html.startswith((b"\xff\xfe", b"\xfe\xff")) and head.count(0) > len(head) // 4:
         # UTF-16 without a byte order mark: every other byte of markup is NUL.
         return html.decode("utf-16-le" if head[1::2].count(0) > head[::2].count(0) else "utf-16-be", "replace")
+    if html_body_declared_encoding(html) in _NO_CHARSETS:
+        return html.decode("utf-8-sig", "replace")
     text: str = html_to_unicode(None, html)[1]
     return text
 
 
 def _guard(raw: bytes, limits: Limits) -> None:
     """Refuse markup that takes a parser minutes, by a look at the bytes."""
-    for tag in _LONG_TAG.finditer(raw):
-        if tag.group().count(b"=") > limits.max_attributes:
-            raise PageError(f"an element with more than {limits.max_attributes:,} attributes")
-    depth = 0
-    for closing, name in _TAG.findall(raw):
-        if name.lower() in _NOT_NESTING:
+    for tag in _TAG.finditer(raw):
+        if len(tag.group()) < 2 * limits.max_attributes:
             continue
-        depth = max(0, depth - 1) if closing else depth + 1
-        if depth > limits.max_depth:
-            raise PageError(f"elements nested more than {limits.max_depth:,} deep")
+        if len(_ATTRIBUTE.findall(_QUOTED.sub(b"=v ", tag.group()))) > limits.max_attributes:
+            raise PageError(f"an element with more than {limits.max_attributes:,} attributes")

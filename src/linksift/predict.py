@@ -98,7 +98,7 @@ def predict(
     for chunk in chunks:
         outcome = score(chunk.links, bundle, keep)
         totals.rows += len(outcome)
-        totals.errors += int(outcome["error"].notna().sum())
+        totals.errors += int((outcome["error"].notna() & (outcome["error"] != _NO_LINK)).sum())
         own = chunk.own.rename(
             columns={name: f"input_{name}" for name in chunk.own.columns if name in ("link_id", *OUTCOME)}
         )

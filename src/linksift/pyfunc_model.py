@@ -49,7 +49,7 @@ class LinkModel(PythonModel):  # type: ignore[misc]  # MLflow is not typed
         if not any(name in model_input.columns for name in names):
             raise ContractError(
                 f"none of the columns is a feature of model {self._bundle.name} {self._bundle.version}; "
-                "give the features that `linksift features` writes"
+                "give the features that `linksift extract` writes"
             )
         proba = self._bundle.predict_proba(model_input.reindex(columns=names))
         return pd.DataFrame(proba, index=model_input.index, columns=list(PROBABILITY_COLUMNS))

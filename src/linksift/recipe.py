@@ -93,7 +93,7 @@ def _recipe(data: dict[str, Any], where: str, text: str) -> Recipe:
         use=_names(tables["features"].get("use", []), f"{where}, [features] use"),
         leave_out=_names(tables["features"].get("leave_out", []), f"{where}, [features] leave_out"),
         labels=_weights(tables["labels"], SOURCES, f"{where}, [labels]"),
-        views=_weights(tables["views"], VIEWS, f"{where}, [views]"),
+        views=_weights(tables["views"] or dict.fromkeys(VIEWS, 1.0), VIEWS, f"{where}, [views]"),
         folds=int(folds),
         model=_model(tables["model"], f"{where}, [model]"),
         max_valuable_called_harmful=_number(tables["policy"].get(budgets[0], 0.02), f"{where}, {budgets[0]}", 0, 0.99),

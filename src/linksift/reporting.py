@@ -12,7 +12,7 @@ from linksift.bundle import Bundle, check_contract
 from linksift.contract import Contract
 from linksift.dataset import SHIPPED, label_weights, load_tables, show_views, table_sha256
 from linksift.errors import InputError
-from linksift.figures import plots_of_frozen
+from linksift.figures import plots_of_scored
 from linksift.labels import PROBABILITY_COLUMNS
 from linksift.recipe import load_recipe
 from linksift.training import by_slice, measure_slices, situations
@@ -23,8 +23,10 @@ Figures = tuple[dict[str, Any], dict[str, bytes]]
 def stated_figures(bundle: Bundle) -> Figures:
     """Return a model's own figures on the frozen links, measured when it was made, each link by a model that had not seen its group."""
     if bundle.frozen is None:
-        raise InputError(f"model {bundle.name} {bundle.version} has no frozen links: give a labelled table to measure it on")
-    return dict(bundle.metrics), plots_of_frozen(bundle.frozen)
+        raise InputError(
+            f"model {bundle.name} {bundle.version} has no frozen links: give a labelled table to measure it on"
+        )
+    return dict(bundle.metrics), plots_of_scored(bundle.frozen, bundle.policy)
 
 
 def evaluate_on_tables(
@@ -57,7 +59,7 @@ def evaluate_on_tables(
         for name, proba in _baselines(views.X, bundle.feature_names, contract).items()
     }
     parts = measure_slices(scored, scored[list(PROBABILITY_COLUMNS)].to_numpy(), n_bootstrap)
-    return {"slices": by_slice(parts), "baselines": rivals}, plots_of_frozen(scored)
+    return {"slices": by_slice(parts), "baselines": rivals}, plots_of_scored(scored, bundle.policy, cross_fitted=False)
 
 
 def _baselines(X: pd.DataFrame, names: list[str], contract: Contract) -> dict[str, np.ndarray]:

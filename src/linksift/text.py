@@ -2,13 +2,17 @@
 
 import math
 import re
+import unicodedata
 import zlib
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-# A token is a run of letters, marks and digits; an apostrophe or hyphen inside a word does not end it.
-_TOKEN = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
+# Vowel signs and accents: `\w` leaves them out, and would cut a Hindi word at each.
+_MARKS: Final = "".join(chr(code) for code in range(0x300, 0x2000) if unicodedata.category(chr(code)).startswith("M"))
+_WORD = rf"[^\W_](?:[^\W_]|[{_MARKS}])*"
+# A token is a run of letters, marks and digits; an apostrophe inside a word does not end it.
+_TOKEN = re.compile(rf"{_WORD}(?:['’]{_WORD})*")
 # Scripts written without spaces: Thai, Lao, Khmer, Myanmar, kana, CJK ideographs.
 _UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
 _UNSPACED_RUN = re.compile(_UNSPACED.pattern + "{3,}")
@@ -26,7 +30,7 @@ def tokens(text: str) -> list[str]:
     >>> tokens("百家乐 online")
     ['百家', '家乐', 'online']
     """
-    found = _TOKEN.findall(text.casefold())
+    found = _TOKEN.findall(unicodedata.normalize("NFC", text.casefold()))
     if not _UNSPACED.search(text):
         return found
     return [part for token in found for part in _pairs(token)]
@@ -69,6 +73,12 @@ def coverage(part: Iterable[str], whole: Counter[str]) -> float:
 def ratio(part: float, whole: float) -> float:
     """Divide, with NaN where the whole is nothing."""
     return part / whole if whole else math.nan
+
+
+def upper_share(text: str) -> float:
+    """Share of capitals among the letters of a text; NaN where it has no letter."""
+    letters = [char for char in text if char.isalpha()]
+    return ratio(sum(map(str.isupper, letters)), len(letters))
 
 
 def text_statistics(lines: Sequence[str], words: Sequence[str]) -> dict[str, float]:
@@ -115,7 +125,7 @@ def text_statistics(lines: Sequence[str], words: Sequence[str]) -> dict[str, flo
         "text_sentences": float(len(_SENTENCE_END.findall(text))) if text else math.nan,
         "text_words_per_sentence": ratio(n_words, len(_SENTENCE_END.findall(text)) or 1) if text else math.nan,
         "text_digit_chars": ratio(sum(map(str.isdigit, text)), len(text)),
-        "text_upper_chars": ratio(sum(map(str.isupper, text)), sum(map(str.isalpha, text))),
+        "text_upper_chars": upper_share(text),
         "text_compression_2k": ratio(len(raw[:2048]), len(zlib.compress(raw[:2048], 6))) if text else math.nan,
     }
 

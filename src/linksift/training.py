@@ -166,8 +166,8 @@ def _frozen(table: pd.DataFrame, views: Views, fitted: np.ndarray, oof: np.ndarr
     facts["view"] = view
     facts[list(PROBABILITY_COLUMNS)] = oof
     keep = facts["gold"] & np.isfinite(oof).all(axis=1)
-    facts = facts.loc[keep].drop(columns=["gold", "basis"])
-    return facts.sort_values(["situation", "link"], ignore_index=True)
+    kept: pd.DataFrame = facts.loc[keep].drop(columns=["gold", "basis"])
+    return kept.sort_values(["situation", "link"], ignore_index=True)
 
 
 def situations(basis: np.ndarray, view: np.ndarray) -> list[str]:

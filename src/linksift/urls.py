@@ -78,8 +78,11 @@ def registrable_domain(url_or_host: str | None) -> str | None:
     text = url_or_host.strip()
     has_scheme = (_SCHEME.match(text) and "://" in text) or text.startswith("//")
     host = host_of(text) if has_scheme else host_of(f"http://{text}")
-    if host is None:
-        return None
+    return None if host is None else _site(host)
+
+
+@lru_cache(maxsize=65_536)
+def _site(host: str) -> str:
     if is_ip(host):
         return host
     parts = host_parts(host)

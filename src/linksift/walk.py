@@ -57,6 +57,10 @@ _HEADINGS: Final = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
 _EMPHASIS: Final = frozenset(("b", "strong", "em", "mark", "u"))
 _REL_SPLIT = re.compile(r"[\s,]+")
 _MAX_BLOCK_TEXT: Final = 2_000
+_MAX_END: Final = 1_000
+_MAX_HEADING: Final = 2_000
+# Thousands of nested blocks would each hold every site below them.
+_MAX_SITES: Final = 1_000
 
 
 @dataclass(slots=True)
@@ -80,8 +84,15 @@ class Block:
         self.chars += len(text)
         self.link_chars += len(text) * in_link
         if self.held < _MAX_BLOCK_TEXT:
-            self.pieces.append(text)
+            # Of a very long piece only the ends can be near a link.
+            whole = len(text) <= _MAX_BLOCK_TEXT
+            self.pieces.append(text if whole else f"{text[:_MAX_END]} {text[-_MAX_END:]}")
             self.held += len(text)
+
+    def add_space(self) -> None:
+        """Part two pieces."""
+        if self.pieces and self.pieces[-1] != " ":
+            self.pieces.append(" ")
 
     def close(self) -> None:
         """Add what was counted to the block around this one."""
@@ -91,12 +102,8 @@ class Block:
         up.link_chars += self.link_chars
         up.n_links += self.n_links
         up.n_absolute += self.n_absolute
-        up.sites |= self.sites
-
-    @property
-    def text(self) -> str:
-        """Text that stands directly in the block, not in a block inside it."""
-        return fold_space("".join(self.pieces))
+        if len(up.sites) < _MAX_SITES:
+            up.sites |= self.sites
 
 
 @dataclass(slots=True)
@@ -160,6 +167,8 @@ class Walked:
     link_chars: int
     hidden_chars: int
     elements: int
+    nesting: int
+    """Sum of the elements' depths."""
     tags: dict[str, int]
 
 
@@ -177,12 +186,12 @@ class _Walker:
         self.finder = finder
         self.links: list[PageLink] = []
         self.text: list[str] = []
-        self.chars = self.link_chars = self.hidden_chars = self.elements = 0
+        self.chars = self.link_chars = self.hidden_chars = self.elements = self.nesting = 0
         self.n_anchors = -1
         self.tags: dict[str, int] = {}
         self.block = Block("html", NO_AREA, None, 0)
         self.link: PageLink | None = None
-        self.heading: list[str] = []
+        self.heading = ""
         self.in_heading = 0
         self.emphasis = 0
         self.silent = 0
@@ -194,22 +203,30 @@ class _Walker:
             if not isinstance(tag, str):
                 continue
             if event == "start":
-                areas.append(areas[-1] | self._start(element, tag, areas[-1], len(areas)))
+                areas.append(areas[-1] | self._start(element, tag, areas[-1], len(areas) - 1))
                 self._say(element.text, areas[-1])
             else:
                 areas.pop()
                 self._end(tag)
                 self._say(element.tail, areas[-1])
         text = "".join(self.text)
-        return Walked(self.links, text, self.chars, self.link_chars, self.hidden_chars, self.elements, self.tags)
+        return Walked(
+            links=self.links,
+            text=text,
+            chars=self.chars,
+            link_chars=self.link_chars,
+            hidden_chars=self.hidden_chars,
+            elements=self.elements,
+            nesting=self.nesting,
+            tags=self.tags,
+        )
 
     def _start(self, element: HtmlElement, tag: str, inherited: Area, depth: int) -> Area:
         self.elements += 1
+        self.nesting += depth
         self.tags[tag] = self.tags.get(tag, 0) + 1
         attributes = dict(element.items())  # not dict(attrib): it fails on a malformed name
-        own = (
-            self.finder.find(tag, attributes) if attributes or tag in ("nav", "footer", "aside", "article") else NO_AREA
-        )
+        own = self.finder.find(tag, attributes)
         if tag in _SILENT:
             self.silent += 1
         elif tag in _BLOCKS:
@@ -217,7 +234,7 @@ class _Walker:
             self.block = Block(tag, inherited | own, self.block, depth)
             if tag in _HEADINGS:
                 self.in_heading += 1
-                self.heading = []
+                self.heading = ""
         elif tag == "br":
             self.text.append("\n")
         elif tag in _EMPHASIS:
@@ -240,7 +257,8 @@ class _Walker:
         self.block.n_links += 1
         if site:
             self.block.n_absolute += 1
-            self.block.sites.add(site)
+            if len(self.block.sites) < _MAX_SITES:
+                self.block.sites.add(site)
         self.link = PageLink(
             ordinal=self.n_anchors,
             href=href,
@@ -252,7 +270,7 @@ class _Walker:
             own_area=own,
             offset=self.chars,
             before=len(self.block.pieces),
-            heading="" if self.in_heading else fold_space("".join(self.heading)),
+            heading="" if self.in_heading else fold_space(self.heading),
             in_heading=bool(self.in_heading),
             emphasised=bool(self.emphasis),
             depth=depth,
@@ -292,14 +310,16 @@ class _Walker:
             return
         n_chars = len(text) if text.isalnum() else len(fold_space(text))
         if self.in_heading:
-            self.heading.append(text)
+            self.heading = (self.heading + text)[:_MAX_HEADING]
         # A link that holds a block (a card) has its text in that block; it counts for the link all the same.
-        before = len(self.block.pieces)
-        self.block.add_text(text, in_link=self.link is not None) if n_chars else self.block.pieces.append(" ")
+        if n_chars:
+            self.block.add_text(text, in_link=self.link is not None)
+        else:
+            self.block.add_space()
         if self.link is not None:
             self.link.pieces.append(text)
             if self.link.block is self.block:
-                self.link.after = before + 1
+                self.link.after = len(self.block.pieces)
             self.link_chars += n_chars
         self.chars += n_chars
         if area & Area.HIDDEN:

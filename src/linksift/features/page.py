@@ -9,7 +9,7 @@ from typing import Final
 from linksift.document import Document
 from linksift.features.vocabulary import Vocabulary
 from linksift.text import fold_space, ratio, text_statistics, tokens
-from linksift.urls import registrable_domain
+from linksift.urls import host_of, registrable_domain
 from linksift.walk import PageLink
 
 _MAX_TEXT: Final = 200_000
@@ -72,8 +72,11 @@ def _outbound(
     sites = Counter(link.site for link in external)
     platforms = sum(vocabulary.is_platform(link.site or "") for link in external)
     own = [link for link in external if not vocabulary.is_platform(link.site or "")]
-    anchors = [tokens(link.text[:200]) for link in own]
-    trade_anchors = sum(sum(vocabulary.trades.count(a, "".join(a)).values()) > 0 for a in anchors)
+    texts = [link.text[:200].casefold() for link in own]
+    anchors = [tokens(text) for text in texts]
+    trade_anchors = sum(
+        any(vocabulary.trades.count(words, text).values()) for words, text in zip(anchors, texts, strict=True)
+    )
     known = {
         "out_external": float(n),
         "out_internal": n_internal,
@@ -105,14 +108,13 @@ def _trade_features(document: Document, visible: str, words: list[str], vocabula
     folded = fold_space(visible).casefold()
     counts = vocabulary.trades.count(words, folded)
     n = len(words)
-    described = tokens(" ".join(document.head.metas.get(name, "") for name in ("description", "keywords"))[:4_000])
+    description = " ".join(document.head.metas.get(name, "") for name in ("description", "keywords"))[:4_000].casefold()
+    described = tokens(description)
     features = {f"trade_{name}": ratio(count, n) for name, count in counts.items()}
     features["trade_all"] = ratio(sum(counts.values()), n)
     features["trade_top"] = ratio(max(counts.values()), n)
     features["trade_distinct"] = float(sum(count >= 2 for count in counts.values()))
-    features["trade_described"] = ratio(
-        sum(vocabulary.trades.count(described, " ".join(described)).values()), len(described)
-    )
+    features["trade_described"] = ratio(sum(vocabulary.trades.count(described, description).values()), len(described))
     for name in ("money", "disclosure", "comment_praise", "parked", "soft404"):
         features[f"trade_{name}"] = ratio(vocabulary[name].count(words, folded), n)
     return features
@@ -127,7 +129,7 @@ def _markup(document: Document, n_words: int) -> dict[str, float]:
     hrefs = [link.href for link in walked.links]
     generator = head.metas.get("generator", "").lower()
     script_sites = {registrable_domain(source) for source, _ in scripts if source.startswith(("http", "//"))}
-    canonical_site = registrable_domain(head.canonical) if head.canonical else None
+    canonical_site = registrable_domain(head.canonical) if host_of(head.canonical) else None
     features = {
         "page_bytes": document.n_bytes,
         "page_elements": walked.elements,

@@ -9,7 +9,7 @@ from typing import Final
 from urllib.parse import unquote
 
 from linksift.features.vocabulary import TRADES, Vocabulary
-from linksift.text import cosine, coverage, fold_space, ratio, tokens
+from linksift.text import cosine, coverage, fold_space, ratio, tokens, upper_share
 from linksift.urls import host_of, host_parts, split_url
 
 _URL_LIKE = re.compile(r"^(?:https?://|www\.)\S+$|^[\w-]+(?:\.[\w-]+)+(?:/\S*)?$", re.IGNORECASE)
@@ -70,7 +70,7 @@ def _title_features(facts: RowFacts, words: Sequence[str], vocabulary: Vocabular
         "title_chars": float(len(title)),
         "title_separators": float(sum(title.count(mark) for mark in "|-–—:»/•")),
         "title_digits": ratio(sum(map(str.isdigit, title)), len(title)),
-        "title_upper": ratio(sum(map(str.isupper, title)), sum(map(str.isalpha, title))),
+        "title_upper": upper_share(title),
         "title_emoji": float(bool(_EMOJI.search(title))),
         "title_unique_words": ratio(len(set(words)), len(words)),
         "title_trade_terms": float(sum(counts.values())),
@@ -105,7 +105,7 @@ def _anchor_features(
         "anchor_money_terms": float(vocabulary["money"].count(words, folded)),
         "anchor_mechanical": float(vocabulary["mechanical"].any(words, folded)),
         "anchor_trade_in_target": _target_trade(facts.target_url, vocabulary),
-        "anchor_upper": ratio(sum(map(str.isupper, text)), sum(map(str.isalpha, text))),
+        "anchor_upper": upper_share(text),
         "anchor_digits": ratio(sum(map(str.isdigit, text)), len(text)),
         "anchor_capitalised": _capitalised(text),
         "anchor_emoji": float(bool(_EMOJI.search(text))),
