@@ -117,7 +117,7 @@ def _train(verbs: Verbs) -> None:
     parser.add_argument(
         "--champion",
         metavar="MODEL",
-        help="model to compare with (default: the one that ships; `none` for no comparison)",
+        help="model to compare with (default: MLflow's champion, else the one that ships; `none`: no comparison)",
     )
     parser.add_argument("--plots", metavar="DIR", type=Path, help="write the plots here too")
     parser.add_argument("--no-mlflow", action="store_true", help="do not log the run")

@@ -157,7 +157,7 @@ def _train(arguments: argparse.Namespace, progress: Progress) -> int:
 
     contract, recipe = load_contract(arguments.features), load_recipe(arguments.recipe)
     table, problems = _training_table(arguments, contract, recipe.tables, progress)
-    champion = None if arguments.champion == "none" else _champion(arguments.champion, progress)
+    champion = None if arguments.champion == "none" else _champion(arguments, progress)
     trained = train(recipe, table, contract, champion=champion, fold_jobs=arguments.jobs, report=progress.say)
     save_bundle(trained.bundle, arguments.output)
     plots = plots_of(trained)
@@ -174,15 +174,30 @@ def _train(arguments: argparse.Namespace, progress: Progress) -> int:
             f"MLflow run {run.run_id}, model version {run.version}" + (", now champion" if run.is_champion else "")
         )
     progress.say(_summary(trained.metrics))
+    if trained.comparison is not None:
+        found = trained.comparison
+        interval = f"[{found.difference.lo:+.3f}, {found.difference.hi:+.3f}]"
+        progress.say(
+            f"against the champion, all situations: {found.macro_f1_a:.3f} to {found.macro_f1_b:.3f}, "
+            f"difference {found.difference.value:+.3f} {interval}"
+        )
     progress.say(f"model in {arguments.output}")
     return int(bool(problems) and arguments.strict)
 
 
-def _champion(name: str | None, progress: Progress) -> Bundle | None:
-    if name is None and not resource("models", "default").joinpath("bundle.json").is_file():
+def _champion(arguments: argparse.Namespace, progress: Progress) -> Bundle | None:
+    """Load the model to compare with: the one named, else MLflow's champion, else the one that ships."""
+    if arguments.champion is not None:
+        return load_model(arguments.champion)
+    if not arguments.no_mlflow:
+        from linksift.tracking import load_champion
+
+        if (registered := load_champion()) is not None:
+            return registered
+    if not resource("models", "default").joinpath("bundle.json").is_file():
         progress.say("no model ships here: nothing to compare with")
         return None
-    return load_model(name)
+    return load_model(None)
 
 
 def _training_table(
@@ -303,10 +318,16 @@ def _copy(source: Traversable, target: Path) -> None:
 
 def _dataset(arguments: argparse.Namespace, progress: Progress) -> int:
     from linksift.corpus import build_table, weak_label_precision
+    from linksift.leaks import leak_report
 
     contract = load_contract(arguments.features)
     table = build_table(arguments.sources, contract, jobs=arguments.jobs)
     write_table(table, arguments.output)
     progress.say(f"{len(table):,} links of {table['group'].nunique():,} groups")
     progress.say(weak_label_precision(table).to_string(float_format="{:.3f}".format))
+    # Pages and export rows apart: that a page feature is missing tells an export row, and that is no leak.
+    for basis, part in table[table["counts"]].groupby("basis"):
+        used = [name for name in contract.on if part[name].notna().any()]
+        for finding in leak_report(part, part["label"], part["label_source"], part["group"], feature_names=used):
+            progress.say(f"possible leak, {basis}: {finding.feature} {finding.kind}: {finding.detail}")
     return 0

@@ -72,7 +72,7 @@ class Contract:
     """The features of one folder, in the order of its catalogue, and its lexicons."""
 
     features: tuple[Feature, ...]
-    lexicons: Mapping[str, Lexicon]
+    lexicons: Mapping[str, Lexicon] = field(repr=False)
     where: str = field(default="features", compare=False)
 
     @cached_property

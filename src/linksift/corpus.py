@@ -113,8 +113,6 @@ def _export_links(sources: Path, contract: Contract, gold: pd.DataFrame) -> pd.D
     counting = ~(links["Nofollow"] | links["Sponsored"] | links["Ugc"]).fillna(False).astype(bool)
     listed = links["n_disavow_lists"].ge(3) | links["n_profiles_linked"].ge(20) | links["negative_kinds"].ne("")
     listed |= links["positive_kinds"].ne("") | links["Sitewide"].fillna(False).astype(bool)
-    # A sample of the sites that no list names, for the functions that look at the row itself.
-    listed |= links["n_profiles_linked"].lt(10) & links.index.isin(links.sample(frac=0.15, random_state=_SEED).index)
     featurizer = Featurizer(contract)
     platform = links["Source url"].map(lambda url: featurizer.vocabulary.is_platform(host_of(url) or ""))
     pool = links[counting & listed & ~platform]

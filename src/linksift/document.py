@@ -95,7 +95,7 @@ def read_document(html: bytes, url: str | None, finder: AreaFinder, limits: Limi
     walked = walk(root, address, base_href if host_of(base_href) else None, finder)
     most = limits.max_text_elements
     is_small = walked.elements <= most and walked.nesting <= most * _DEEP
-    main = _main_text(root, walked) if is_small else None
+    main = _main_text(root) if is_small else None
     return Document(address, root, head, walked, main, len(html))
 
 
@@ -127,7 +127,7 @@ def _declared_url(head: Head) -> str | None:
     return next((url for url in (head.canonical, head.metas.get("og:url")) if host_of(url)), None)
 
 
-def _main_text(root: HtmlElement, walked: Walked) -> MainText:
+def _main_text(root: HtmlElement) -> MainText:
     """Extract the main text, and see which links survive in it: each link's target is a mark while this runs.
 
     This is the last reader of the tree, so the marks are not taken out again.

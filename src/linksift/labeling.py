@@ -38,14 +38,6 @@ def _good(frame: pd.DataFrame) -> "pd.Series[bool]":
     return listed & (frame["negative_kinds"].fillna("") == "") & (frame["n_disavow_lists"] == 0)
 
 
-def _is_unlisted(frame: pd.DataFrame) -> "pd.Series[bool]":
-    return frame["negative_kinds"].fillna("") == ""
-
-
-def _listing_path(frame: pd.DataFrame) -> "pd.Series[bool]":
-    return frame[["url_path_directory", "url_path_tag", "url_path_profile", "url_path_forum"]].max(axis=1) > 0
-
-
 def _honest(frame: pd.DataFrame) -> "pd.Series[bool]":
     return frame["page_label"].isin(["ham", "mixed"])
 
@@ -127,13 +119,6 @@ LABELING_FUNCTIONS: Final[tuple[LabelingFunction, ...]] = (
         Label.NEUTRAL,
         lambda f: f["n_profiles_linked"].notna() & (f["sitewide"] == 1) & (f["n_profiles_linked"] < 5),
         "a sitewide link of a domain that links to few",
-    ),
-    LabelingFunction(
-        "listing",
-        Label.NEUTRAL,
-        lambda f: f["n_profiles_linked"].lt(10) & f["n_disavow_lists"].eq(0) & _is_unlisted(f) & _listing_path(f),
-        "an export row whose path is a directory's, tag's, profile's or forum's, of a site in no bad list",
-        "url_path_*",
     ),
     LabelingFunction(
         "good_list",

@@ -67,9 +67,7 @@ def label_links(labels: UserLabels, pools: Iterable[pd.DataFrame], contract: Con
     return OwnTable(table[[*TABLE_COLUMNS, *contract.names]], len(used), len(rest))
 
 
-def _label_of(
-    url: object, by_url: dict[str, UserLabel], by_domain: dict[str, UserLabel]
-) -> UserLabel | None:
+def _label_of(url: object, by_url: dict[str, UserLabel], by_domain: dict[str, UserLabel]) -> UserLabel | None:
     if not isinstance(url, str):
         return None
     if (label := by_url.get(normalize_url(url))) is not None:

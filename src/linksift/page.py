@@ -13,28 +13,11 @@ _TAG = re.compile(rb"""<[a-zA-Z](?:[^>=]++|=\s*+(?:"[^"]*+"|'[^']*+')|=)*+""")
 _QUOTED = re.compile(rb"""=\s*(?:"[^"]*"|'[^']*')""")
 _ATTRIBUTE = re.compile(rb"[^\s/=]+(?:\s*=\s*\S+)?")
 # Codecs of Python that are no page's, and those that a declaration in ASCII disproves.
-_NO_CHARSETS: Final = frozenset(
-    [
-        "idna",
-        "punycode",
-        "rot-13",
-        "hex",
-        "base64",
-        "bz2",
-        "zlib",
-        "uu",
-        "quopri",
-        "undefined",
-        "unicode-escape",
-        "raw-unicode-escape",
-        "utf-16",
-        "utf-16-le",
-        "utf-16-be",
-        "utf-32",
-        "utf-32-le",
-        "utf-32-be",
-    ]
-)
+_NO_CHARSETS: Final = frozenset((
+    "idna", "punycode", "rot-13", "hex", "base64", "bz2", "zlib", "uu", "quopri", "undefined",
+    "unicode-escape", "raw-unicode-escape", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le",
+    "utf-32-be",
+))  # fmt: skip
 _GZIP: Final = b"\x1f\x8b"
 
 

@@ -67,10 +67,10 @@ def load_recipe(name_or_path: str | Path = "default") -> Recipe:
     source = resource("training", f"{where}.toml") if where in _SHIPPED else Path(where)
     if not source.is_file():
         raise RecipeError(f"{where}: no such recipe; give {', '.join(_SHIPPED)} or the path of a TOML file")
-    text = source.read_text(encoding="utf-8")
     try:
+        text = source.read_text(encoding="utf-8")
         return _recipe(tomllib.loads(text), where, text)
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise RecipeError(f"{where}: not valid TOML: {error}") from error
 
 
@@ -85,16 +85,15 @@ def _recipe(data: dict[str, Any], where: str, text: str) -> Recipe:
     _only(tables["split"], ("folds",), f"{where}, [split]")
     budgets = ("max_valuable_called_harmful", "max_harmful_missed")
     _only(tables["policy"], budgets, f"{where}, [policy]")
-    folds = _number(tables["split"].get("folds", 5), f"{where}, [split] folds", 2, 50)
     return Recipe(
         name=str(data.get("name", Path(where).stem)),
-        seed=int(_number(data.get("seed", 0), f"{where}, seed", 0, 2**31 - 1)),
+        seed=_whole(data.get("seed", 0), f"{where}, seed", 0, 2**31 - 1),
         tables=_names(tables["data"].get("tables", ["shipped"]), f"{where}, [data] tables"),
         use=_names(tables["features"].get("use", []), f"{where}, [features] use"),
         leave_out=_names(tables["features"].get("leave_out", []), f"{where}, [features] leave_out"),
         labels=_weights(tables["labels"], SOURCES, f"{where}, [labels]"),
         views=_weights(tables["views"] or dict.fromkeys(VIEWS, 1.0), VIEWS, f"{where}, [views]"),
-        folds=int(folds),
+        folds=_whole(tables["split"].get("folds", 5), f"{where}, [split] folds", 2, 50),
         model=_model(tables["model"], f"{where}, [model]"),
         max_valuable_called_harmful=_number(tables["policy"].get(budgets[0], 0.02), f"{where}, {budgets[0]}", 0, 0.99),
         max_harmful_missed=_number(tables["policy"].get(budgets[1], 0.10), f"{where}, {budgets[1]}", 0, 0.99),
@@ -107,8 +106,8 @@ def _model(table: dict[str, Any], where: str) -> ModelSettings:
     _only(table, tuple(kinds), where)
     settings: dict[str, Any] = {}
     for name, value in table.items():
-        number = _number(value, f"{where} {name}", 0, 10_000)
-        settings[name] = int(number) if kinds[name] is int else number
+        read = _whole if kinds[name] is int else _number
+        settings[name] = read(value, f"{where} {name}", 0, 10_000)
     return ModelSettings(**settings)
 
 
@@ -133,3 +132,10 @@ def _number(value: Any, where: str, low: float, high: float) -> float:  # noqa: 
     if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
         raise RecipeError(f"{where}: a number from {low:g} to {high:g} was expected, found {value!r}")
     return float(value)
+
+
+def _whole(value: Any, where: str, low: int, high: int) -> int:  # noqa: ANN401 - what TOML holds
+    number = _number(value, where, low, high)
+    if not number.is_integer():
+        raise RecipeError(f"{where}: a whole number was expected, found {value!r}")
+    return int(number)

@@ -84,9 +84,10 @@ class Featurizer:
         """
         names = self.contract.names
         at = {name: column for column, name in enumerate(names)}
-        matrix = np.full((len(values), len(names)), np.nan, dtype=np.float32)
+        matrix = np.full((len(values), len(names)), np.nan)
         for row, item in enumerate(values):
             for name, value in item.items():
                 matrix[row, at[name]] = value
-        # Five decimals are more than any of these means, and make tables half the size.
-        return pd.DataFrame(np.round(matrix, 5), columns=names, index=index)
+        # Five decimals are more than any of these means, and make tables half the size. Rounded before they are float32,
+        # in which 5 decimals of a large count would not be exact.
+        return pd.DataFrame(np.round(matrix, 5).astype(np.float32), columns=names, index=index)
