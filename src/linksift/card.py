@@ -1,7 +1,7 @@
 """The model card: what a model is, how it was made, and how far to trust it."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from linksift.recipe import Recipe
 
@@ -60,6 +60,21 @@ alone. The model says what a link looks like, not whether a search engine acts o
 """
 
 
+#: Rows of the figures, in this order; JSON keeps none.
+_ORDER: Final = (
+    "page",
+    "page as row",
+    "page as url",
+    "export row",
+    "export as url",
+    "bare url",
+    "harmful links on honest pages",
+    "harmless links on spam pages",
+    "honest pages",
+    "spam and unproven pages",
+)
+
+
 def model_card(recipe: Recipe, metrics: Mapping[str, Any], policy: Mapping[str, Any], features: Sequence[str]) -> str:
     """Write the card of a model as Markdown with Hugging Face's front matter."""
     page = metrics["slices"].get("page", {}).get("macro_f1")
@@ -82,7 +97,7 @@ def figures_table(parts: Mapping[str, Mapping[str, Any]]) -> str:
         f"| {name} | {row['n']} | {row['groups']} | {_interval(row)} | "
         + " | ".join(_figure(row[f"recall_{label}"]) for label in ("harmful", "neutral", "valuable"))
         + " |"
-        for name, row in parts.items()
+        for name, row in ((name, parts[name]) for name in _ORDER if name in parts)
         if row["n"]
     ]
     return head + "\n".join(rows) if rows else "There were no frozen links to measure on."
@@ -93,7 +108,8 @@ def baselines_table(metrics: Mapping[str, Any]) -> str:
     rivals = metrics["baselines"]
     if not rivals:
         return ""
-    names = [name for name, row in metrics["slices"].items() if row["n"] and row["n_harmful"] * row["n_valuable"]]
+    parts = metrics["slices"]
+    names = [name for name in _ORDER if name in parts and parts[name]["n_harmful"] * parts[name]["n_valuable"]]
     head = f"| macro-F1 | {' | '.join(names)} |\n|---|{'---|' * len(names)}\n"
     rows = [("this model", metrics["slices"]), *rivals.items()]
     return head + "".join(f"| {who} | {' | '.join(_interval(row[name]) for name in names)} |\n" for who, row in rows)
