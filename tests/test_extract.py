@@ -3,7 +3,7 @@ import gzip
 import pandas as pd
 import pytest
 
-from linksift.extract import IDENTITY, extract
+from linksift.extract import IDENTITY, Extractor, extract
 from linksift.io.rawpage import RawPage
 from linksift.page import Limits
 from linksift.urls import registrable_domain
@@ -136,3 +136,22 @@ def test_on_shared_pages(shared):
     known = links[links["page_url"].notna()]
     assert len(known) > 100
     assert (known["target_url"].map(registrable_domain) != known["page_url"].map(registrable_domain)).all()
+
+
+def test_whatever_one_page_does_the_others_come_out(monkeypatch):
+    extractor = Extractor()
+    whole = extractor._featurizer.of_page
+
+    def failing(document, links):
+        if "bad" in document.head.title:
+            raise RuntimeError("no such thing")
+        return whole(document, links)
+
+    monkeypatch.setattr(extractor._featurizer, "of_page", failing)
+    html = b"<title>%s</title><p><a href='https://other.example/'>there</a></p>"
+    pages = [
+        RawPage(f"p{n}", f"https://{name}.example/", html % name.encode()) for n, name in enumerate(("bad", "good"))
+    ]
+    table = extractor.table(pages)
+    assert table["status"].tolist() == ["error", "ok"]
+    assert "RuntimeError: no such thing" in table["error"].iloc[0]

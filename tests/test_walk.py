@@ -184,8 +184,8 @@ def test_anchors_without_a_target_are_no_links(see):
     assert [link.ordinal for link in see("<a name=top></a><a href=''>x</a><a href=/y>y</a>").links] == [2]
 
 
-def test_depth_counts_the_elements_around(see):
-    assert see("<div><p><a href=/x>x</a></p></div>").links[0].depth == 4
+def test_depth_counts_the_elements_around_and_the_link(see):
+    assert see("<div><p><a href=/x>x</a></p></div>").links[0].depth == 5
 
 
 @pytest.mark.parametrize(

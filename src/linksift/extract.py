@@ -53,9 +53,12 @@ class Extractor:
         rows: list[dict[str, object]] = []
         values: list[Values] = []
         for page in pages:
-            for row, value in self._page(page):
-                rows.append(row)
-                values.append(value)
+            try:
+                found = list(self._page(page))
+            except Exception as error:  # noqa: BLE001 - whatever one page does, the others come out
+                found = [self._failed(page, f"the page could not be measured: {type(error).__name__}: {error}")]
+            rows.extend(row for row, _ in found)
+            values.extend(value for _, value in found)
         identity = pd.DataFrame(rows, columns=list(IDENTITY))
         identity = identity.astype({name: "string" for name in IDENTITY if name != "counts"} | {"counts": "boolean"})
         return pd.concat([identity, self._featurizer.frame(values)], axis=1)

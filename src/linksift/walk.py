@@ -169,7 +169,7 @@ class _Walker:
             if not isinstance(tag, str):
                 continue
             if event == "start":
-                areas.append(areas[-1] | self._start(element, tag, areas[-1], len(areas) - 1))
+                areas.append(areas[-1] | self._start(element, tag, areas[-1], len(areas)))
                 self._say(element.text, areas[-1])
             else:
                 areas.pop()
