@@ -48,12 +48,13 @@ def label_links(labels: UserLabels, pools: Iterable[pd.DataFrame], contract: Con
     used: set[str] = set()
     parts = []
     for pool in pools:
-        found = [_label_of(url, by_url, by_domain) for url in pool["page_url"].astype(object)]
-        found = [
-            label if label is not None and _same_target(label, target) else None
-            for label, target in zip(found, pool["target_url"].astype(object), strict=True)
+        candidates = [
+            [label for label in _labels_of(url, by_url, by_domain) if _same_target(label, target)]
+            for url, target in zip(pool["page_url"].astype(object), pool["target_url"].astype(object), strict=True)
         ]
-        used |= {label.where for label in found if label is not None}
+        # A label that a more exact one overrules has found its link all the same.
+        used |= {label.where for fitting in candidates for label in fitting}
+        found = [fitting[0] if fitting else None for fitting in candidates]
         hit = [label is not None for label in found]
         chosen = [label for label in found if label is not None]
         parts.append(_rows(pool[hit].reset_index(drop=True), chosen))
@@ -67,15 +68,13 @@ def label_links(labels: UserLabels, pools: Iterable[pd.DataFrame], contract: Con
     return OwnTable(table[[*TABLE_COLUMNS, *contract.names]], len(used), len(rest))
 
 
-def _label_of(url: object, by_url: dict[str, UserLabel], by_domain: dict[str, UserLabel]) -> UserLabel | None:
+def _labels_of(url: object, by_url: dict[str, UserLabel], by_domain: dict[str, UserLabel]) -> list[UserLabel]:
+    """Return the labels for a page, most exact first: its own, its host's, then each domain's above that."""
     if not isinstance(url, str):
-        return None
-    if (label := by_url.get(normalize_url(url))) is not None:
-        return label
-    host = host_of(url) or ""
-    labels = host.removeprefix("www.").split(".")
-    # The host itself, then each domain above it: a label for example.com stands for blog.example.com too.
-    return next((by_domain[name] for at in range(len(labels)) if (name := ".".join(labels[at:])) in by_domain), None)
+        return []
+    names = (host_of(url) or "").removeprefix("www.").split(".")
+    above = (by_domain.get(".".join(names[at:])) for at in range(len(names)))
+    return [label for label in (by_url.get(normalize_url(url)), *above) if label is not None]
 
 
 def _same_target(label: UserLabel, target: object) -> bool:

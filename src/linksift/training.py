@@ -225,7 +225,9 @@ def measure_slices(frozen: pd.DataFrame, proba: np.ndarray, n_bootstrap: int) ->
     """Measure probabilities of scored links in each situation and slice."""
     if frozen.empty:
         return pd.DataFrame()
-    return slices(slice_masks(frozen), frozen["label"], proba, groups=frozen["group"], n_bootstrap=n_bootstrap)
+    masks = slice_masks(frozen)
+    filled = masks.loc[:, masks.any()]
+    return slices(filled, frozen["label"], proba, groups=frozen["group"], n_bootstrap=n_bootstrap)
 
 
 def _baselines(
