@@ -3,7 +3,7 @@ import gzip
 import pandas as pd
 import pytest
 
-from linksift.extract import IDENTITY, Extractor, extract
+from linksift.extraction import IDENTITY, Extractor, extract
 from linksift.io.rawpage import RawPage
 from linksift.page import Limits
 from linksift.urls import registrable_domain

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from linksift.extract import IDENTITY, Extractor
+from linksift.extraction import IDENTITY, Extractor
 from linksift.features import Featurizer
 from linksift.features.row import RowFacts
 from linksift.io.rawpage import RawPage

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from linksift.extract import Extractor
+from linksift.extraction import Extractor
 from linksift.io.rawpage import RawPage
 
 LINK = b"<a href='https://t.example/'>honey</a>"

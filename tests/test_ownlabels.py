@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from linksift.extract import extract
+from linksift.extraction import extract
 from linksift.io.rawpage import raw_page
 from linksift.io.userlabels import read_labels
 from linksift.ownlabels import label_links

@@ -16,21 +16,21 @@ if TYPE_CHECKING:
     from linksift.contract import load_contract
     from linksift.dataset import load_tables
     from linksift.explain import reasons
-    from linksift.extract import extract
+    from linksift.extraction import extract
     from linksift.inputs import read_links
-    from linksift.predict import predict
+    from linksift.prediction import predict
     from linksift.recipe import load_recipe
     from linksift.training import train
 
 _HOME = {
     "Bundle": "bundle",
     "LinkClassifier": "classifier",
-    "extract": "extract",
+    "extract": "extraction",
     "load_bundle": "bundle",
     "load_contract": "contract",
     "load_recipe": "recipe",
     "load_tables": "dataset",
-    "predict": "predict",
+    "predict": "prediction",
     "read_links": "inputs",
     "reasons": "explain",
     "save_bundle": "bundle",

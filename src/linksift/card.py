@@ -44,7 +44,7 @@ with weights, and from hand-labelled links; `data/README.md` says how far each i
 ## How well it does
 
 Measured on the hand-labelled links that count, cross-fitted: neither a link nor any other of its group was in the training data of the
-model that scored it. In brackets the 95 % interval by bootstrap over groups. **The sample is stratified: it is not the mix of a real profile.**
+model that scored it. `linksift evaluate` prints these figures. In brackets the 95 % interval by bootstrap over groups. **The sample is stratified: it is not the mix of a real profile.**
 
 {table}
 

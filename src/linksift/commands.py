@@ -3,10 +3,10 @@
 import argparse
 import json
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pandas as pd
 
@@ -53,7 +53,7 @@ def _limits(arguments: argparse.Namespace) -> Limits:
 
 
 def _extract(arguments: argparse.Namespace, progress: Progress) -> int:
-    from linksift.extract import extract
+    from linksift.extraction import extract
 
     contract = load_contract(arguments.features)
     counts = [count_pages(path) for path in arguments.pages]
@@ -74,7 +74,7 @@ def _extract(arguments: argparse.Namespace, progress: Progress) -> int:
 
 
 def _metadata(contract: Contract, bundle: Bundle | None = None) -> dict[str, str]:
-    from linksift.predict import SCHEMA_VERSION
+    from linksift.prediction import SCHEMA_VERSION
 
     stated = {"schema": SCHEMA_VERSION, "features": str(len(contract.names))}
     if bundle is not None:
@@ -84,7 +84,7 @@ def _metadata(contract: Contract, bundle: Bundle | None = None) -> dict[str, str
 
 def _predict(arguments: argparse.Namespace, progress: Progress) -> int:
     from linksift.io.userlabels import read_keep
-    from linksift.predict import DomainView, Totals, predict
+    from linksift.prediction import DomainView, Totals, predict
 
     contract, bundle = load_contract(arguments.features), load_model(arguments.model)
     keep = read_keep(arguments.keep) if arguments.keep else None
@@ -234,11 +234,10 @@ def _is_training_table(name: str) -> bool:
     return name.endswith(".parquet") and Path(name).is_file() and "label_source" in pq.read_schema(name).names
 
 
-def _summary(metrics: dict[str, object] | object) -> str:
+def _summary(metrics: Mapping[str, Any]) -> str:
     from linksift.card import baselines_table, figures_table
 
-    parts = metrics["slices"]  # type: ignore[index]
-    return "\n".join([figures_table(parts), "", baselines_table(metrics)])  # type: ignore[arg-type]
+    return "\n".join([figures_table(metrics["slices"]), "", baselines_table(metrics)])
 
 
 def _evaluate(arguments: argparse.Namespace, progress: Progress) -> int:
@@ -263,7 +262,7 @@ def _evaluate(arguments: argparse.Namespace, progress: Progress) -> int:
 def _explain(arguments: argparse.Namespace, progress: Progress) -> int:
     from linksift.bundle import check_contract
     from linksift.explain import reasons
-    from linksift.predict import score
+    from linksift.prediction import score
 
     contract, bundle = load_contract(arguments.features), load_model(arguments.model)
     check_contract(bundle, contract.refs)

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 from linksift.contract import Contract
 from linksift.dataset import TABLE_COLUMNS
 from linksift.errors import InputError
-from linksift.extract import extract
+from linksift.extraction import extract
 from linksift.features import Featurizer
 from linksift.features.row import RowFacts
 from linksift.groups import link_groups
@@ -20,7 +20,7 @@ from linksift.io.rawpage import RawPage
 from linksift.labeling import LABELING_FUNCTIONS, apply_labeling_functions
 from linksift.urls import host_of, registrable_domain
 
-_PER_PAGE: Final = 8
+_PER_PLACE: Final = 4
 _PER_SITE: Final = 3
 _PER_GROUP: Final = 120
 _SEED: Final = 20_261_125
@@ -99,7 +99,7 @@ def _page_links(sources: Path, contract: Contract, gold_ids: set[str], jobs: int
             + usable["area_comment"].astype(str)
         )
         rank = usable.groupby([usable["page_id"], place]).cumcount()
-        kept.append(usable[(rank < _PER_PAGE // 2) | usable["link_id"].isin(gold_ids)])
+        kept.append(usable[(rank < _PER_PLACE) | is_gold.loc[order]])
     table = pd.concat(kept, ignore_index=True)
     table["group"] = [facts[page][0] for page in table["page_id"]]
     table["page_label"] = pd.Series([facts[page][1] for page in table["page_id"]], dtype="string")

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 
 from linksift.contract import Contract
 from linksift.errors import InputError
-from linksift.extract import IDENTITY, extract
+from linksift.extraction import IDENTITY, extract
 from linksift.features import Featurizer
 from linksift.features.row import RowFacts
 from linksift.io.exports import Export, read_export
@@ -36,7 +36,7 @@ class LinkChunk:
     own
         Columns that identify a link to whoever brought it: a page's identity, or an export's own columns.
     links
-        The link table: `linksift.extract.IDENTITY` and the features; the same index.
+        The link table: `linksift.extraction.IDENTITY` and the features; the same index.
     """
 
     own: pd.DataFrame

@@ -56,7 +56,7 @@ class Trained:
 
     @property
     def is_better(self) -> bool:
-        """Whether the candidate may become champion: there is none, or more than half of the resamples are in its favour."""
+        """Whether the candidate may become champion: there is none, or its macro-F1 on the same links is higher."""
         return self.comparison is None or self.comparison.difference.value > 0
 
 

@@ -11,7 +11,7 @@ from lxml.html import HtmlElement
 
 from linksift.areas import NO_AREA, Area, AreaFinder
 from linksift.text import fold_space
-from linksift.urls import host_of, registrable_domain, split_url
+from linksift.urls import registrable_domain, split_url
 
 _SILENT: Final = frozenset(("script", "style", "noscript", "template", "head", "svg", "iframe", "object", "select"))
 _BLOCKS: Final = frozenset((
@@ -148,7 +148,6 @@ class _Walker:
 
     def __init__(self, page_url: str | None, base: str | None, finder: AreaFinder) -> None:
         self.base = base or page_url
-        self.host_known = host_of(page_url) is not None
         self.finder = finder
         self.links: list[PageLink] = []
         self.text: list[str] = []

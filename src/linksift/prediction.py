@@ -36,7 +36,7 @@ def score(links: pd.DataFrame, bundle: Bundle, keep: KeepList | None = None) -> 
     Parameters
     ----------
     links
-        Identity and feature columns (`linksift.extract.extract`).
+        Identity and feature columns (`linksift.extraction.extract`).
     bundle
         The model.
     keep
