@@ -15,6 +15,7 @@ from linksift._lightgbm import contributions, raw_scores
 from linksift.calibration import Calibration
 from linksift.contract import FeatureRef
 from linksift.errors import ContractError, InputError
+from linksift.labels import BASES
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -35,6 +36,8 @@ class Bundle:
         The features that the booster reads, in its order.
     classes
         In the order of the probability columns.
+    calibration
+        From scores to probabilities, for each of `linksift.labels.BASES`.
     policy
         How probabilities become decisions (see `linksift.policy`); not interpreted here.
     parameters
@@ -52,7 +55,7 @@ class Bundle:
     booster: lightgbm.Booster
     features: tuple[FeatureRef, ...]
     classes: tuple[str, ...]
-    calibration: Calibration
+    calibration: Mapping[str, Calibration]
     policy: Mapping[str, Any]
     metrics: Mapping[str, Any]
     parameters: Mapping[str, Any]
@@ -87,8 +90,22 @@ class Bundle:
         InputError
             Where a value is infinite or no number.
         """
-        scores = raw_scores(self.booster, self._matrix(frame), n_jobs)
-        return self.calibration.apply(log_softmax(scores, axis=1))
+        matrix = self._matrix(frame)
+        logp = log_softmax(raw_scores(self.booster, matrix, n_jobs), axis=1)
+        known = self._basis(matrix)
+        probabilities: FloatArray = np.empty_like(logp)
+        for number, basis in enumerate(BASES):
+            at = known == number
+            probabilities[at] = self.calibration[basis].apply(logp[at])
+        return probabilities
+
+    def _basis(self, matrix: FloatArray) -> npt.NDArray[np.intp]:
+        """Tell from what is known of each row what it is judged from, as its place in `BASES`."""
+        known = np.full(len(matrix), len(BASES) - 1)
+        for number in reversed(range(len(BASES) - 1)):
+            columns = [at for at, ref in enumerate(self.features) if ref.needs == BASES[number]]
+            known[~np.isnan(matrix[:, columns]).all(axis=1)] = number
+        return known
 
     def contributions(self, frame: pd.DataFrame | npt.NDArray[Any], n_jobs: int = 1) -> FloatArray:
         """Return what each feature adds to each class's score before calibration (SHAP values, log-odds).

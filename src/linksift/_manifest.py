@@ -13,9 +13,10 @@ import numpy as np
 from linksift.calibration import Calibration
 from linksift.contract import FeatureRef
 from linksift.errors import BundleError
+from linksift.labels import BASES
 
 FORMAT: Final = "linksift-bundle"
-FORMAT_VERSION: Final = 1
+FORMAT_VERSION: Final = 2
 SELF_HASH: Final = "sha256_of_this_without_this_field"
 REMEDY: Final = "copy the whole folder again from where it came, or train a new model with `linksift train`"
 
@@ -32,7 +33,7 @@ class Manifest:
     created_by: str
     classes: tuple[str, ...]
     features: tuple[FeatureRef, ...]
-    calibration: Calibration
+    calibration: Mapping[str, Calibration]
     policy: Mapping[str, Any]
     parameters: Mapping[str, Any]
     versions: Mapping[str, str]
@@ -74,11 +75,12 @@ def encode_manifest(manifest: Manifest, where: str) -> bytes:
         "created_by": manifest.created_by,
         "classes": list(manifest.classes),
         "features": [
-            {"name": ref.name, "version": ref.version, "lexicon_hash": ref.lexicon_hash} for ref in manifest.features
+            {"name": ref.name, "version": ref.version, "lexicon_hash": ref.lexicon_hash, "needs": ref.needs}
+            for ref in manifest.features
         ],
         "calibration": {
-            "coef": manifest.calibration.coef.tolist(),
-            "intercept": manifest.calibration.intercept.tolist(),
+            basis: {"coef": fitted.coef.tolist(), "intercept": fitted.intercept.tolist()}
+            for basis, fitted in manifest.calibration.items()
         },
         "policy": dict(manifest.policy),
         "parameters": dict(manifest.parameters),
@@ -112,7 +114,7 @@ def decode_manifest(data: bytes, where: str) -> Manifest:
         created_by=_typed(fields["created_by"], str, f"{where}, created_by"),
         classes=classes,
         features=_features(fields["features"], f"{where}, features"),
-        calibration=_calibration(fields["calibration"], len(classes), f"{where}, calibration"),
+        calibration=_calibrations(fields["calibration"], len(classes), f"{where}, calibration"),
         policy=_typed(fields["policy"], dict, f"{where}, policy"),
         parameters=_typed(fields["parameters"], dict, f"{where}, parameters"),
         versions=_string_map(fields["versions"], f"{where}, versions"),
@@ -177,12 +179,20 @@ def _features(value: object, where: str) -> tuple[FeatureRef, ...]:
     for number, item in enumerate(_typed(value, list, where)):
         at = f"{where}[{number}]"
         fields = _typed(item, dict, at)
-        if set(fields) != {"name", "version", "lexicon_hash"}:
-            raise BundleError(f"{at}: name, version and lexicon_hash expected; {REMEDY}")
+        if set(fields) != {"name", "version", "lexicon_hash", "needs"}:
+            raise BundleError(f"{at}: name, version, lexicon_hash and needs expected; {REMEDY}")
         name, lexicon_hash = _typed(fields["name"], str, at), _typed(fields["lexicon_hash"], str, at)
-        refs.append(FeatureRef(name, _typed(fields["version"], int, at), lexicon_hash))
+        version, needs = _typed(fields["version"], int, at), _typed(fields["needs"], str, at)
+        refs.append(FeatureRef(name, version, lexicon_hash, needs))
     _distinct(tuple(ref.name for ref in refs), where)
     return tuple(refs)
+
+
+def _calibrations(value: object, n_classes: int, where: str) -> dict[str, Calibration]:
+    fields = _typed(value, dict, where)
+    if set(fields) != set(BASES):
+        raise BundleError(f"{where}: one for each of {', '.join(BASES)} expected; {REMEDY}")
+    return {basis: _calibration(fields[basis], n_classes, f"{where}, {basis}") for basis in BASES}
 
 
 def _calibration(value: object, n_classes: int, where: str) -> Calibration:

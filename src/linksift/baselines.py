@@ -11,7 +11,6 @@ from typing import Final, Literal, Protocol, Self
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
-from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline, make_pipeline
@@ -20,12 +19,13 @@ from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from linksift._intervals import BoolArray, FloatArray, IntArray, class_codes
 from linksift.errors import InputError
 from linksift.labels import CLASSES
+from linksift.words import OUTPUTS
 
 #: Probability of the class that a baseline without probabilities names; the other classes share the rest.
 STATED_CONFIDENCE: Final = 0.9
 #: A line needs no more rows than this; the fit costs minutes with all of them.
 MAX_LOGISTIC_ROWS: Final = 8_000
-TEXT_COLUMNS: Final = ("page_url", "title", "anchor")
+NGRAM_FIELDS: Final = ("host", "path", "title", "anchor")
 
 
 class Baseline(Protocol):
@@ -188,19 +188,18 @@ class FeatureLogistic:
 class NgramLogistic:
     """Logistic regression on the character n-grams of URL, title and anchor.
 
-    Parameters
-    ----------
-    columns : sequence of str
-        Columns of text; missing values count as empty.
+    The n-grams were weighed by a logistic regression of their own (`linksift.wordfit`), which leaves one score per field and class: a training
+    table holds no text. This one weighs the fields.
     """
 
     name = "logistic regression, character n-grams"
 
-    def __init__(self, columns: Sequence[str] = TEXT_COLUMNS) -> None:
-        self.columns = list(columns)
+    def __init__(self) -> None:
+        self.columns = [f"words_{field}_{output}" for field in NGRAM_FIELDS for output in OUTPUTS]
         self._pipeline: Pipeline = make_pipeline(
-            TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 5), min_df=2, max_features=200_000, sublinear_tf=True),
-            LogisticRegression(C=10.0, max_iter=1000),
+            SimpleImputer(strategy="constant", fill_value=0.0, keep_empty_features=True),
+            StandardScaler(),
+            LogisticRegression(C=1.0, max_iter=300),
         )
 
     def fit(self, frame: pd.DataFrame, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
@@ -209,19 +208,15 @@ class NgramLogistic:
         Raises
         ------
         InputError
-            Where a column is missing, all labels are of one class, or no n-gram occurs in two rows.
+            Where a column is missing or all labels are of one class.
         """
-        _fit(self._pipeline, self._texts(frame), y, sample_weight)
+        _require(frame, self.columns)
+        _fit(self._pipeline, frame[self.columns].to_numpy(dtype=np.float64), y, sample_weight)
         return self
 
     def predict_proba(self, frame: pd.DataFrame) -> FloatArray:
         """Return probabilities in the order of `CLASSES`, shape (n, 3)."""
-        return _in_class_order(self._pipeline, self._texts(frame))
-
-    def _texts(self, frame: pd.DataFrame) -> list[str]:
-        _require(frame, self.columns)
-        parts = [frame[column].astype(object).where(frame[column].notna(), "").astype(str) for column in self.columns]
-        return [" ".join(row) for row in zip(*parts, strict=True)]
+        return _in_class_order(self._pipeline, frame[self.columns].to_numpy(dtype=np.float64))
 
 
 def cross_fit(

@@ -41,6 +41,7 @@ from linksift.calibration import Calibration
 from linksift.classifier import LinkClassifier
 from linksift.contract import FeatureRef
 from linksift.errors import BundleError, ContractError
+from linksift.labels import BASES
 
 __all__ = ["Bundle", "bundle_from", "check_contract", "load_bundle", "save_bundle"]
 
@@ -72,9 +73,15 @@ def bundle_from(
     metrics: Mapping[str, Any],
     data_sha256: str,
     card: str,
+    calibration: Mapping[str, Calibration] | None = None,
     frozen: pd.DataFrame | None = None,
 ) -> Bundle:
     """Put a fitted classifier into a bundle.
+
+    Parameters
+    ----------
+    calibration
+        One for each of `linksift.labels.BASES`; without, the classifier's own for all of them.
 
     Raises
     ------
@@ -84,6 +91,7 @@ def bundle_from(
     fitted_on = classifier.booster_.feature_name()
     if [ref.name for ref in features] != fitted_on:
         raise ContractError(f"the classifier was fitted on other columns than the features given: {fitted_on}")
+    own = Calibration(classifier.calibration_coef_, classifier.calibration_intercept_)
     parameters = classifier.get_params()
     for setting in ("n_jobs", "fold_jobs"):  # no property of the model
         del parameters[setting]
@@ -92,7 +100,7 @@ def bundle_from(
         booster=classifier.booster_,
         features=tuple(features),
         classes=tuple(str(label) for label in classifier.classes_),
-        calibration=Calibration(classifier.calibration_coef_, classifier.calibration_intercept_),
+        calibration=calibration or dict.fromkeys(BASES, own),
         policy=policy,
         metrics=metrics,
         parameters=parameters,

@@ -90,3 +90,31 @@ def fit_calibration(log_probabilities: FloatArray, codes: IntArray, sample_weigh
     # The loss is convex, so whatever made the search stop, its last point is no worse than the identity.
     found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds, options={"ftol": 1e-14, "gtol": 1e-8})
     return Calibration(np.eye(n_classes) * found.x[0], np.asarray(found.x[1:], dtype=np.float64))
+
+
+def cross_calibrate(
+    log_probabilities: FloatArray, codes: IntArray, sample_weight: FloatArray, folds: IntArray
+) -> tuple[FloatArray, Calibration]:
+    """Calibrate each fold with what the others teach.
+
+    Parameters
+    ----------
+    log_probabilities
+        Shape (n, k); those of a fold come from a model that had not seen it.
+    sample_weight
+        A row of weight 0 is calibrated, but teaches nothing.
+    folds
+        Fold number of each row, shape (n,).
+
+    Returns
+    -------
+    tuple
+        Probabilities, shape (n, k), and the calibration that all rows together teach.
+    """
+    seen = sample_weight > 0
+    probabilities = np.empty_like(log_probabilities)
+    for number in np.unique(folds):
+        here, others = folds == number, seen & (folds != number)
+        partial = fit_calibration(log_probabilities[others], codes[others], sample_weight[others])
+        probabilities[here] = partial.apply(log_probabilities[here])
+    return probabilities, fit_calibration(log_probabilities[seen], codes[seen], sample_weight[seen])

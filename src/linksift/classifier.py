@@ -24,7 +24,7 @@ from linksift._folds import (
     usable_folds,
 )
 from linksift._lightgbm import contributions, held_out_scores, raw_scores, train, without_parameters
-from linksift.calibration import Calibration, fit_calibration
+from linksift.calibration import Calibration, cross_calibrate
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -45,6 +45,9 @@ class LinkClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # s
     learning_rate, num_leaves, min_child_samples, feature_fraction, bagging_fraction, lambda_l2, \
 min_gain_to_split, max_bin, extra_trees
         As in LightGBM; bags are drawn anew in each round.
+    class_balance
+        From 0, weights as they are, to 1, every class as heavy as the others; for the trees only, the calibration
+        learns from the weights as they are.
     calibrate
         Whether to train on folds first and to calibrate on what they held out.
     calibration_folds
@@ -94,6 +97,7 @@ min_gain_to_split, max_bin, extra_trees
         min_gain_to_split: float = 0.0,
         max_bin: int = 127,
         extra_trees: bool = False,
+        class_balance: float = 0.0,
         calibrate: bool = True,
         calibration_folds: int = 5,
         fold_jobs: int = 1,
@@ -110,6 +114,7 @@ min_gain_to_split, max_bin, extra_trees
         self.min_gain_to_split = min_gain_to_split
         self.max_bin = max_bin
         self.extra_trees = extra_trees
+        self.class_balance = class_balance
         self.calibrate = calibrate
         self.calibration_folds = calibration_folds
         self.fold_jobs = fold_jobs
@@ -170,9 +175,10 @@ min_gain_to_split, max_bin, extra_trees
 
         self.calibration_warning_: str | None = None
         self.folds_ = self._assign_folds(table, codes, used, groups, folds, seed)
-        calibration = self._cross_fit(table, codes, weight, settings)
+        balanced = weight * self._class_factors(codes, weight)
+        calibration = self._cross_fit(table, codes, weight, balanced, settings)
         self.calibration_coef_, self.calibration_intercept_ = calibration.coef, calibration.intercept
-        booster = train(settings, self.n_estimators, table[used], codes[used], weight[used], names)
+        booster = train(settings, self.n_estimators, table[used], codes[used], balanced[used], names)
         self.booster_ = without_parameters(booster)
         return self
 
@@ -210,6 +216,8 @@ min_gain_to_split, max_bin, extra_trees
             value = getattr(self, name)
             if value < least:
                 raise ValueError(f"{name}={value}: must be at least {least}")
+        if not 0 <= self.class_balance <= 1:
+            raise ValueError(f"class_balance={self.class_balance}: must be from 0 to 1")
 
     def _settings(self, seed: int) -> dict[str, Any]:
         return {
@@ -231,6 +239,15 @@ min_gain_to_split, max_bin, extra_trees
             "num_threads": self.n_jobs,
             "verbosity": -1,
         }
+
+    def _class_factors(self, codes: IntArray, weight: FloatArray) -> FloatArray:
+        """Return what `class_balance` makes of a weight of 1, shape (n,); the total stays the same."""
+        used = weight > 0
+        mass = np.bincount(codes[used], weights=weight[used], minlength=len(self.classes_))
+        factors = (mass.sum() / (len(mass) * mass)) ** self.class_balance
+        factors *= mass.sum() / (factors * mass).sum()
+        # Rows without weight may have a code of no class; their factor is never used.
+        return np.where(used, factors[np.minimum(codes, len(mass) - 1)], 1.0)
 
     def _assign_folds(
         self,
@@ -261,7 +278,12 @@ min_gain_to_split, max_bin, extra_trees
         return assigned
 
     def _cross_fit(
-        self, X: npt.NDArray[Any], codes: IntArray, weight: FloatArray, settings: dict[str, Any]
+        self,
+        X: npt.NDArray[Any],
+        codes: IntArray,
+        weight: FloatArray,
+        balanced: FloatArray,
+        settings: dict[str, Any],
     ) -> Calibration:
         n_classes = len(self.classes_)
         self.raw_oof_probabilities_ = np.full((len(codes), n_classes), np.nan)
@@ -271,16 +293,14 @@ min_gain_to_split, max_bin, extra_trees
         if self.calibrate and set(numbers) != set(self.folds_[self.folds_ != NEVER_HELD_OUT]):
             self.calibration_warning_ = "a fold was not held out: the rest lacks a class, or it has no weight"
         scores = Parallel(n_jobs=self.fold_jobs)(
-            delayed(held_out_scores)(settings, self.n_estimators, X, codes, weight, self.folds_ == number)
+            delayed(held_out_scores)(settings, self.n_estimators, X, codes, balanced, self.folds_ == number)
             for number in numbers
         )
         logp = np.full((len(codes), n_classes), np.nan)
         for number, held_out in zip(numbers, scores, strict=True):
             logp[self.folds_ == number] = log_softmax(held_out, axis=1)
         self.raw_oof_probabilities_[:] = np.exp(logp)
-        seen = used & np.isin(self.folds_, numbers)
-        for number in numbers:
-            here, others = self.folds_ == number, seen & (self.folds_ != number)
-            partial = fit_calibration(logp[others], codes[others], weight[others])
-            self.oof_probabilities_[here] = partial.apply(logp[here])
-        return fit_calibration(logp[seen], codes[seen], weight[seen])
+        held = np.isin(self.folds_, numbers)
+        probabilities, calibration = cross_calibrate(logp[held], codes[held], weight[held], self.folds_[held])
+        self.oof_probabilities_[held] = probabilities
+        return calibration

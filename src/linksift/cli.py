@@ -179,6 +179,13 @@ def _dataset(verbs: Verbs) -> None:
         "sources", metavar="DIR", type=Path, help="folder with corpus/, links/ and labels/ (see data/README.md)"
     )
     parser.add_argument("-o", "--output", required=True, metavar="FILE")
+    parser.add_argument(
+        "--words",
+        required=True,
+        metavar="FILE",
+        type=Path,
+        help="where to write the word weights fitted with it: words.npy of the features folder to train with",
+    )
     parser.add_argument("--jobs", metavar="N", type=_jobs, default=os.cpu_count() or 1)
 
 

@@ -320,8 +320,9 @@ def _dataset(arguments: argparse.Namespace, progress: Progress) -> int:
     from linksift.leaks import leak_report
 
     contract = load_contract(arguments.features)
-    table = build_table(arguments.sources, contract, jobs=arguments.jobs)
+    table, weights = build_table(arguments.sources, contract, jobs=arguments.jobs)
     write_table(table, arguments.output)
+    arguments.words.write_bytes(weights)
     progress.say(f"{len(table):,} links of {table['group'].nunique():,} groups")
     progress.say(weak_label_precision(table).to_string(float_format="{:.3f}".format))
     # Pages and export rows apart: that a page feature is missing tells an export row, and that is no leak.

@@ -17,9 +17,12 @@ from typing import Final, Literal, cast, get_args
 from linksift._resources import resource
 from linksift.errors import ContractError
 from linksift.lexicons import Lexicon
+from linksift.words import WordWeights
 
 Needs = Literal["url", "row", "page", "target"]
 
+#: Name under which a feature lists the learned word weights among its lexicons.
+WORDS: Final = "words"
 _KEYS: Final = {
     "family", "needs", "type", "range", "missing", "version", "on", "lexicons", "meaning", "source", "off_because",
 }  # fmt: skip
@@ -28,11 +31,12 @@ _TYPES: Final = ("number", "count", "share", "flag")
 
 @dataclass(frozen=True, slots=True)
 class FeatureRef:
-    """What a model remembers of a feature that it uses."""
+    """What a model remembers of a feature that it uses; ``needs`` is as in `Feature`."""
 
     name: str
     version: int
     lexicon_hash: str
+    needs: str = "url"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +77,7 @@ class Contract:
 
     features: tuple[Feature, ...]
     lexicons: Mapping[str, Lexicon] = field(repr=False)
+    words: WordWeights = field(repr=False)
     where: str = field(default="features", compare=False)
 
     @cached_property
@@ -97,14 +102,15 @@ class Contract:
     @cached_property
     def refs(self) -> dict[str, FeatureRef]:
         """What a model would remember of each feature."""
-        return {f.name: FeatureRef(f.name, f.version, self._lexicon_hash(f)) for f in self.features}
+        return {f.name: FeatureRef(f.name, f.version, self._lexicon_hash(f), f.needs) for f in self.features}
 
     def _lexicon_hash(self, feature: Feature) -> str:
         if not feature.lexicons:
             return ""
         digest = hashlib.sha256()
         for name in feature.lexicons:
-            digest.update(f"{name}={self.lexicons[name].sha256}\n".encode())
+            sha256 = self.words.sha256 if name == WORDS else self.lexicons[name].sha256
+            digest.update(f"{name}={sha256}\n".encode())
         return digest.hexdigest()[:16]
 
 
@@ -134,7 +140,11 @@ def _read(folder: Traversable, where: str) -> Contract:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ContractError(f"{where}/catalogue.toml: not valid TOML: {error}") from error
     features = tuple(_feature(name, entry, where) for name, entry in entries.items())
-    return Contract(features, _lexicons(folder, where, features), where)
+    weights = folder.joinpath(f"{WORDS}.npy")
+    if not weights.is_file():
+        raise ContractError(f"{where}: no {WORDS}.npy here; `linksift init DIR` writes a complete features folder")
+    words = WordWeights.decode(weights.read_bytes(), f"{where}/{WORDS}.npy")
+    return Contract(features, _lexicons(folder, where, features), words, where)
 
 
 def _feature(name: str, entry: object, where: str) -> Feature:
@@ -179,7 +189,7 @@ def _lexicons(folder: Traversable, where: str, features: tuple[Feature, ...]) ->
                 lexicons[name] = Lexicon.parse(name, item.read_text(encoding="utf-8"))
             except UnicodeDecodeError as error:
                 raise ContractError(f"{where}/lexicons/{item.name}: not UTF-8: {error}") from error
-    wanted = {name for feature in features for name in feature.lexicons}
+    wanted = {name for feature in features for name in feature.lexicons} - {WORDS}
     absent = sorted(wanted - set(lexicons))
     if absent:
         raise ContractError(f"{where}/lexicons: missing {', '.join(f'{name}.txt' for name in absent)}")

@@ -9,16 +9,23 @@ import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 
+from linksift.areas import AreaFinder
 from linksift.contract import Contract
 from linksift.dataset import TABLE_COLUMNS
 from linksift.errors import InputError
 from linksift.extraction import extract
 from linksift.features import Featurizer
-from linksift.features.row import RowFacts
+from linksift.features.place import block_words, place_words
+from linksift.features.row import RowFacts, split_image
 from linksift.groups import link_groups
 from linksift.io.rawpage import RawPage
 from linksift.labeling import LABELING_FUNCTIONS, apply_labeling_functions
+from linksift.page import Limits, parse_page
+from linksift.readings import SURE, UNSURE, load_readings
 from linksift.urls import host_of, registrable_domain
+from linksift.walk import walk
+from linksift.wordfit import fit_words
+from linksift.words import text_words, url_words
 
 _PER_PLACE: Final = 4
 _PER_SITE: Final = 3
@@ -26,8 +33,8 @@ _PER_GROUP: Final = 120
 _SEED: Final = 20_261_125
 
 
-def build_table(sources: Path, contract: Contract, *, jobs: int = 1) -> pd.DataFrame:
-    """Build a training table.
+def build_table(sources: Path, contract: Contract, *, jobs: int = 1) -> tuple[pd.DataFrame, bytes]:
+    """Build a training table, and fit the word weights that belong to it.
 
     Parameters
     ----------
@@ -39,8 +46,9 @@ def build_table(sources: Path, contract: Contract, *, jobs: int = 1) -> pd.DataF
 
     Returns
     -------
-    DataFrame
-        `TABLE_COLUMNS`, then the features. ``link`` and ``group`` are hashes; ``gold`` marks the hand-labelled rows.
+    tuple
+        The table: `TABLE_COLUMNS`, then the features; ``link`` and ``group`` are hashes, ``gold`` marks the hand-labelled rows. And the word
+        weights, to be put beside the catalogue as ``words.npy``; the table's word scores are cross-fitted (`linksift.wordfit.fit_words`).
 
     Raises
     ------
@@ -49,13 +57,37 @@ def build_table(sources: Path, contract: Contract, *, jobs: int = 1) -> pd.DataF
     """
     gold = _read(sources / "labels" / "gold_dev.parquet")
     gold_ids = set(gold["page_id"].dropna() + ":" + gold["a_index"].dropna().astype(int).astype(str))
-    pages = _page_links(sources, contract, gold_ids, jobs)
-    rows = _export_links(sources, contract, gold)
+    readings = load_readings()
+    pages = _page_links(sources, contract, gold_ids, readings, jobs)
+    rows = _export_links(sources, contract, gold, readings)
     table = pd.concat([pages, rows], ignore_index=True)
     table["group"] = link_groups(table)
-    table = _with_labels(table, gold)
-    table = _thin(table)
-    return _anonymous(table, contract)
+    table = _thin(_with_labels(table, gold, readings)).reset_index(drop=True)
+    learn = table["label_source"].isin([SURE, UNSURE]).to_numpy()
+    scores, weights = fit_words(_words(table, sources), table, learn, table["gold"].to_numpy(dtype=bool))
+    table[scores.columns] = scores.astype("float32").round(5)
+    return _anonymous(table, contract), weights
+
+
+def _words(table: pd.DataFrame, sources: Path) -> list[dict[str, list[str]]]:
+    """Return the words of each link: of its row, and for links of pages of its place, for which the pages are walked once more."""
+    found = []
+    for url, title, anchor in zip(table["page_url"], table["title"], table["anchor"], strict=True):
+        words = url_words(url) if isinstance(url, str) else {}
+        words |= text_words("title", title) if isinstance(title, str) else {}
+        words |= text_words("anchor", split_image(anchor)[0] or "") if isinstance(anchor, str) else {}
+        found.append(words)
+    on_pages = table[table["basis"] == "page"]
+    places = dict(zip(on_pages["link_id"], np.flatnonzero(table["basis"] == "page").tolist(), strict=True))
+    wanted = set(on_pages["page_id"])
+    finder = AreaFinder({})
+    for page, _, _ in _raw_pages(_parts(sources)):
+        if page.page_id in wanted and page.html is not None:
+            for link in walk(parse_page(page.html, Limits()), None, None, finder).links:
+                at = places.get(f"{page.page_id}:{link.ordinal}")
+                if at is not None:
+                    found[at] |= place_words(link, *block_words(link))
+    return found
 
 
 def _read(path: Path) -> pd.DataFrame:
@@ -71,11 +103,18 @@ def _raw_pages(parts: list[Path]) -> Iterator[tuple[RawPage, str, str]]:
                 yield RawPage(page["page_id"], page["url"] or None, page["html"]), page["group"], page["page_label"]
 
 
-def _page_links(sources: Path, contract: Contract, gold_ids: set[str], jobs: int) -> pd.DataFrame:
-    """Links of the corpus that count and are no platform's, some of each page, and every gold link."""
+def _parts(sources: Path) -> list[Path]:
     parts = sorted((sources / "corpus").glob("pages-*.parquet"))
     if not parts:
         raise InputError(f"{sources / 'corpus'}: no pages-*.parquet here")
+    return parts
+
+
+def _page_links(
+    sources: Path, contract: Contract, gold_ids: set[str], readings: pd.DataFrame, jobs: int
+) -> pd.DataFrame:
+    """Links of the corpus that count and are no platform's, some of each page, and every link that was read."""
+    parts = _parts(sources)
     facts: dict[str, tuple[str, str]] = {}
 
     def remembered() -> Iterator[RawPage]:
@@ -88,8 +127,8 @@ def _page_links(sources: Path, contract: Contract, gold_ids: set[str], jobs: int
     for chunk in extract(remembered(), contract=contract, jobs=jobs):
         links = chunk[chunk["status"] == "ok"]
         platform = links["target_url"].map(lambda url: featurizer.vocabulary.is_platform(host_of(url) or ""))
-        is_gold = links["link_id"].isin(gold_ids)
-        usable = links[(links["counts"].fillna(False).astype(bool) & ~platform) | is_gold]
+        is_read = links["link_id"].isin(gold_ids) | links["link_id"].map(_hash).isin(readings.index)
+        usable = links[(links["counts"].fillna(False).astype(bool) & ~platform) | is_read]
         # A page repeats itself: some links of each place, drawn by hash so that the draw does not depend on order.
         order = usable["link_id"].map(_hash).sort_values().index
         usable = usable.loc[order]
@@ -99,7 +138,7 @@ def _page_links(sources: Path, contract: Contract, gold_ids: set[str], jobs: int
             + usable["area_comment"].astype(str)
         )
         rank = usable.groupby([usable["page_id"], place]).cumcount()
-        kept.append(usable[(rank < _PER_PLACE) | is_gold.loc[order]])
+        kept.append(usable[(rank < _PER_PLACE) | is_read.loc[order]])
     table = pd.concat(kept, ignore_index=True)
     table["group"] = [facts[page][0] for page in table["page_id"]]
     table["page_label"] = pd.Series([facts[page][1] for page in table["page_id"]], dtype="string")
@@ -107,7 +146,7 @@ def _page_links(sources: Path, contract: Contract, gold_ids: set[str], jobs: int
     return table
 
 
-def _export_links(sources: Path, contract: Contract, gold: pd.DataFrame) -> pd.DataFrame:
+def _export_links(sources: Path, contract: Contract, gold: pd.DataFrame, readings: pd.DataFrame) -> pd.DataFrame:
     links = _read(sources / "links" / "semrush_backlinks.parquet")
     marked = gold[gold["kind"] == "export"]
     counting = ~(links["Nofollow"] | links["Sponsored"] | links["Ugc"]).fillna(False).astype(bool)
@@ -115,9 +154,10 @@ def _export_links(sources: Path, contract: Contract, gold: pd.DataFrame) -> pd.D
     listed |= links["positive_kinds"].ne("") | links["Sitewide"].fillna(False).astype(bool)
     featurizer = Featurizer(contract)
     platform = links["Source url"].map(lambda url: featurizer.vocabulary.is_platform(host_of(url) or ""))
-    pool = links[counting & listed & ~platform]
+    read = ("export:" + links.index.astype(str)).map(_hash).isin(readings.index)
+    pool = links.assign(read=read)[(counting & listed & ~platform) | read]
     pool = pool.sample(frac=1.0, random_state=_SEED)
-    pool = pool[pool.groupby("source_domain").cumcount() < _PER_SITE]
+    pool = pool[(pool.groupby("source_domain").cumcount() < _PER_SITE) | pool["read"]]
     weak = pd.DataFrame(
         {
             "link_id": "export:" + pool.index.astype(str),
@@ -173,9 +213,16 @@ def _text(value: object) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _with_labels(table: pd.DataFrame, gold: pd.DataFrame) -> pd.DataFrame:
+def _with_labels(table: pd.DataFrame, gold: pd.DataFrame, readings: pd.DataFrame) -> pd.DataFrame:
+    """Label each link by its best source; what the next best says of a gold link is kept, to measure that source."""
     table[["label", "label_source"]] = apply_labeling_functions(table)
-    table["weak_source"] = table["label_source"]
+    hashes = table["link_id"].map(_hash)
+    read = hashes.isin(readings.index)
+    # Every reading was of the link as if it counted.
+    table.loc[read, "label"] = hashes[read].map(readings["label"])
+    table.loc[read, "label_source"] = hashes[read].map(readings["source"])
+    table.loc[read, "counts"] = True
+    table["weak_source"], table["weak_label"] = table["label_source"], table["label"]
     keys = gold["page_id"] + ":" + gold["a_index"].astype("Int64").astype("string")
     keys = keys.where(gold["kind"] == "page", "gold:" + gold["id"])
     # A few links were read twice; the readings agree.
@@ -192,12 +239,14 @@ def _thin(table: pd.DataFrame) -> pd.DataFrame:
     """Keep at most so many weak rows of one group and source, so that one network does not outvote the rest."""
     table = table.iloc[np.argsort(table["link_id"].map(_hash).to_numpy(), kind="stable")]
     rank = table.groupby(["group", "label_source"]).cumcount()
-    return table[(rank < _PER_GROUP) | table["gold"]]
+    return table[(rank < _PER_GROUP) | table["label_source"].isin(["gold", SURE, UNSURE])]
 
 
 def _anonymous(table: pd.DataFrame, contract: Contract) -> pd.DataFrame:
     table = table.assign(link=table["link_id"].map(_hash)).sort_values("link", ignore_index=True)
-    kinds = dict.fromkeys(("link", "group", "label", "label_source", "basis", "stratum"), "string")
+    kinds = dict.fromkeys(
+        ("link", "group", "label", "label_source", "weak_source", "weak_label", "basis", "stratum"), "string"
+    )
     return table[[*TABLE_COLUMNS, *contract.names]].astype(kinds | {"gold": bool, "counts": bool})
 
 
@@ -208,7 +257,6 @@ def _hash(value: str) -> str:
 def weak_label_precision(table: pd.DataFrame) -> pd.DataFrame:
     """Return, per labelling function, on how many gold links that count it applies (``n``) and how often it is right (``precision``)."""
     known = table[table["gold"] & table["counts"] & table["weak_source"].notna()]
-    guess = known["weak_source"].map({function.name: function.label.value for function in LABELING_FUNCTIONS})
-    right = (guess == known["label"]).groupby(known["weak_source"])
+    right = (known["weak_label"] == known["label"]).groupby(known["weak_source"])
     measured = pd.DataFrame({"n": right.size(), "precision": right.mean()})
-    return measured.reindex([f.name for f in LABELING_FUNCTIONS]).dropna()
+    return measured.reindex([SURE, UNSURE, *(f.name for f in LABELING_FUNCTIONS)]).dropna()

@@ -14,13 +14,24 @@ from linksift._resources import resource
 from linksift.contract import Contract, Needs
 from linksift.errors import ContractError, InputError
 from linksift.io.tables import read_table
-from linksift.labels import CLASSES
-from linksift.recipe import VIEWS, Recipe
+from linksift.labels import BASES, CLASSES
+from linksift.recipe import Recipe
 
 #: Name under which a command or recipe asks for the table that ships.
 SHIPPED: Final = "shipped"
 #: What a training table holds beside the features; the hashes name nobody.
-TABLE_COLUMNS: Final = ("link", "group", "label", "label_source", "weak_source", "gold", "counts", "basis", "stratum")
+TABLE_COLUMNS: Final = (
+    "link",
+    "group",
+    "label",
+    "label_source",
+    "weak_source",
+    "weak_label",
+    "gold",
+    "counts",
+    "basis",
+    "stratum",
+)
 _REQUIRED: Final = ("group", "label", "label_source", "basis")
 #: Inputs that a link has in each view.
 _HAS: Final[Mapping[str, tuple[Needs, ...]]] = {
@@ -102,6 +113,7 @@ def _checked(frame: pd.DataFrame, where: str, contract: Contract) -> pd.DataFram
         counts=frame["counts"].astype("boolean").fillna(True).astype(bool) if "counts" in frame.columns else True,
         stratum=frame["stratum"] if "stratum" in frame.columns else "own",
         weak_source=frame["weak_source"] if "weak_source" in frame.columns else unlabelled,
+        weak_label=frame["weak_label"] if "weak_label" in frame.columns else unlabelled,
     )
 
 
@@ -149,7 +161,7 @@ def assign_folds(table: pd.DataFrame, weights: np.ndarray, folds: int, seed: int
 def show_views(table: pd.DataFrame, names: Sequence[str], contract: Contract) -> Views:
     """Show each link in every view that it has: one with a page also as an export row and as a bare URL."""
     frames, rows, views = [], [], []
-    order = list(VIEWS)
+    order = list(BASES)
     known = table["basis"].map({name: rank for rank, name in enumerate(order)}).to_numpy()
     for rank, view in enumerate(order):
         at = np.flatnonzero(known <= rank)

@@ -17,3 +17,6 @@ CLASSES: Final[tuple[str, ...]] = tuple(label.value for label in Label)
 
 #: Probability columns of a scored table, in the order of `CLASSES`.
 PROBABILITY_COLUMNS: Final[tuple[str, ...]] = tuple(f"p_{name}" for name in CLASSES)
+
+#: What a link can be judged from, most first: its page, a row of an export, its page's URL alone.
+BASES: Final[tuple[str, ...]] = ("page", "row", "url")

@@ -6,11 +6,10 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from linksift.labels import CLASSES, PROBABILITY_COLUMNS, Label
+from linksift.labels import BASES, CLASSES, PROBABILITY_COLUMNS, Label
 
 #: Decision for a link that the model cannot tell within the policy's budgets.
 REVIEW: Final = "review"
-BASES: Final = ("page", "row", "url")
 
 
 def decide(probabilities: np.ndarray, counts: pd.Series, basis: pd.Series, policy: Mapping[str, Any]) -> pd.DataFrame:

@@ -9,10 +9,19 @@ from typing import Any, Final
 from linksift._resources import resource
 from linksift.errors import RecipeError
 from linksift.labeling import LABELING_FUNCTIONS
+from linksift.labels import BASES
+from linksift.readings import SURE, UNSURE
 
 #: Label sources that a recipe may weigh.
-SOURCES: Final = ("gold", *(f.name for f in LABELING_FUNCTIONS), "user_label", "user_disavow", "user_keep")
-VIEWS: Final = ("page", "row", "url")
+SOURCES: Final = (
+    "gold",
+    SURE,
+    UNSURE,
+    *(f.name for f in LABELING_FUNCTIONS),
+    "user_label",
+    "user_disavow",
+    "user_keep",
+)
 _SHIPPED: Final = ("default", "quick")
 
 
@@ -27,6 +36,7 @@ class ModelSettings:
     feature_fraction: float = 0.3
     bagging_fraction: float = 0.8
     lambda_l2: float = 5.0
+    class_balance: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +49,8 @@ class Recipe:
         Weight of a link by its label source.
     views
         Weight of each view: what a user may have of a link.
+    hidden
+        Factor of that weight where a link is shown with less than it has.
     """
 
     name: str
@@ -47,7 +59,8 @@ class Recipe:
     use: tuple[str, ...] = ()
     leave_out: tuple[str, ...] = ()
     labels: Mapping[str, float] = field(default_factory=dict)
-    views: Mapping[str, float] = field(default_factory=lambda: dict.fromkeys(VIEWS, 1.0))
+    views: Mapping[str, float] = field(default_factory=lambda: dict.fromkeys(BASES, 1.0))
+    hidden: float = 1.0
     folds: int = 5
     model: ModelSettings = field(default_factory=ModelSettings)
     max_valuable_called_harmful: float = 0.02
@@ -83,6 +96,8 @@ def _recipe(data: dict[str, Any], where: str, text: str) -> Recipe:
     _only(tables["data"], ("tables",), f"{where}, [data]")
     _only(tables["features"], ("use", "leave_out"), f"{where}, [features]")
     _only(tables["split"], ("folds",), f"{where}, [split]")
+    views = dict(tables["views"])
+    hidden = views.pop("hidden", 1.0)
     budgets = ("max_valuable_called_harmful", "max_harmful_missed")
     _only(tables["policy"], budgets, f"{where}, [policy]")
     return Recipe(
@@ -92,7 +107,8 @@ def _recipe(data: dict[str, Any], where: str, text: str) -> Recipe:
         use=_names(tables["features"].get("use", []), f"{where}, [features] use"),
         leave_out=_names(tables["features"].get("leave_out", []), f"{where}, [features] leave_out"),
         labels=_weights(tables["labels"], SOURCES, f"{where}, [labels]"),
-        views=_weights(tables["views"] or dict.fromkeys(VIEWS, 1.0), VIEWS, f"{where}, [views]"),
+        views=_weights(views or dict.fromkeys(BASES, 1.0), BASES, f"{where}, [views]"),
+        hidden=_number(hidden, f"{where}, [views] hidden", 0, 1_000),
         folds=_whole(tables["split"].get("folds", 5), f"{where}, [split] folds", 2, 50),
         model=_model(tables["model"], f"{where}, [model]"),
         max_valuable_called_harmful=_number(tables["policy"].get(budgets[0], 0.02), f"{where}, {budgets[0]}", 0, 0.99),

@@ -9,13 +9,14 @@ import pandas as pd
 
 from linksift import baselines
 from linksift.bundle import Bundle, bundle_from
+from linksift.calibration import Calibration, cross_calibrate
 from linksift.card import model_card
 from linksift.classifier import LinkClassifier
 from linksift.contract import Contract
 from linksift.dataset import Views, assign_folds, label_weights, show_views, table_sha256, used_features
 from linksift.errors import InputError
 from linksift.evaluation import Comparison, compare, evaluate_probabilities, review_band, slices
-from linksift.labels import CLASSES, PROBABILITY_COLUMNS
+from linksift.labels import BASES, CLASSES, PROBABILITY_COLUMNS
 from linksift.recipe import Recipe
 from linksift.review import ReviewBand
 
@@ -101,6 +102,7 @@ def train(
     folds = assign_folds(table, weights, recipe.folds, recipe.seed)
     views = show_views(table, names, contract)
     view_weight = np.array([recipe.views.get(view, 0.0) for view in views.view])
+    view_weight[views.view != table["basis"].to_numpy()[views.row]] *= recipe.hidden
     weight = weights[views.row] * view_weight
     # Frozen links that do not count, or views that the recipe leaves out, are scored but never trained on.
     fitted = weight > 0
@@ -114,7 +116,8 @@ def train(
         raise InputError(
             f"the labels hold only {', '.join(classifier.classes_)}; all of {', '.join(CLASSES)} are needed"
         )
-    frozen = _frozen(table, views, fitted, classifier.oof_probabilities_)
+    calibration, probabilities = _calibrations(table, views, fitted, weights, classifier)
+    frozen = _frozen(table, views, fitted, probabilities)
     report(f"measuring on {frozen['link'].nunique():,} frozen links")
     figures, bands, parts = _measure(frozen, recipe, n_bootstrap)
     rivals = _baselines(table, views, names, labels, weight, folds, frozen, n_bootstrap) if len(frozen) else {}
@@ -137,6 +140,7 @@ def train(
         metrics=metrics,
         data_sha256=table_sha256(table),
         card=model_card(recipe, metrics, policy, names),
+        calibration=calibration,
         frozen=frozen,
     )
     return Trained(recipe, contract, table, names, classifier, bundle, frozen, metrics, parts, rivals, comparison)
@@ -152,10 +156,32 @@ def _classifier(recipe: Recipe, fold_jobs: int) -> LinkClassifier:
         feature_fraction=settings.feature_fraction,
         bagging_fraction=settings.bagging_fraction,
         lambda_l2=settings.lambda_l2,
+        class_balance=settings.class_balance,
         calibration_folds=recipe.folds,
         fold_jobs=fold_jobs,
         random_state=recipe.seed,
     )
+
+
+def _calibrations(
+    table: pd.DataFrame, views: Views, fitted: np.ndarray, weights: np.ndarray, classifier: LinkClassifier
+) -> tuple[dict[str, Calibration], np.ndarray]:
+    """Calibrate each basis by links that users would judge from it; return calibrations and cross-fitted probabilities."""
+    at, view = views.row[fitted], views.view[fitted]
+    codes = table["label"].map({label: code for code, label in enumerate(CLASSES)}).to_numpy()[at].astype(np.int64)
+    logp, folds = np.log(classifier.raw_oof_probabilities_), classifier.folds_
+    # A page shown as a row has the label that its page gave it: it says little of the rows of an export.
+    genuine = (view == table["basis"].to_numpy()[at]) | (view == "url")
+    found, probabilities = {}, np.full_like(logp, np.nan)
+    for basis in BASES:
+        here = (view == basis) & np.isfinite(logp).all(axis=1)
+        teaching = np.where(genuine, weights[at], 0.0)[here]
+        if not teaching.any():
+            found[basis] = Calibration.identity(len(CLASSES))
+            probabilities[here] = np.exp(logp[here])
+            continue
+        probabilities[here], found[basis] = cross_calibrate(logp[here], codes[here], teaching, folds[here])
+    return found, probabilities
 
 
 def _frozen(table: pd.DataFrame, views: Views, fitted: np.ndarray, oof: np.ndarray) -> pd.DataFrame:
@@ -189,7 +215,9 @@ def _measure(
             part["label"], part[list(PROBABILITY_COLUMNS)], groups=part["group"], n_bootstrap=n_bootstrap
         )
         figures[str(situation)] = measured.to_dict()
-    for view, part in frozen.groupby("view", sort=False):
+    # A page shown as a row is no row that a user brings; the bands come from genuine ones.
+    genuine = frozen[frozen["situation"] != "page as row"]
+    for view, part in genuine.groupby("view", sort=False):
         band = review_band(
             part["label"],
             part[list(PROBABILITY_COLUMNS)],
@@ -247,7 +275,12 @@ def _baselines(
     position = pd.Series(np.arange(len(frame)), index=pd.MultiIndex.from_arrays([links, views.view[fitted]]))
     at = position.loc[pd.MultiIndex.from_frame(frozen[["link", "view"]])].to_numpy()
     rivals = {}
-    for make in (baselines.AlwaysNeutral, baselines.RuleList, lambda: baselines.FeatureLogistic(names)):
+    for make in (
+        baselines.AlwaysNeutral,
+        baselines.RuleList,
+        baselines.NgramLogistic,
+        lambda: baselines.FeatureLogistic(names),
+    ):
         proba = baselines.cross_fit(make, frame, labels[fitted].astype(str), folds[views.row][fitted], weight[fitted])
         rivals[make().name] = measure_slices(frozen, proba[at], n_bootstrap)
     return rivals

@@ -27,6 +27,8 @@ _MAX_END: Final = 1_000
 _MAX_HEADING: Final = 2_000
 # Thousands of nested blocks would each hold every site below them.
 _MAX_SITES: Final = 1_000
+_MARKUP_LEVELS: Final = 7
+_MAX_NAMES: Final = 120
 
 
 @dataclass(slots=True)
@@ -93,6 +95,8 @@ class PageLink:
     """The last heading before the link."""
     in_heading: bool = False
     emphasised: bool = False
+    markup: tuple[tuple[str, str], ...] = ()
+    """Tag, and ``class`` and ``id``, of the link and of the elements around it, from the inside outwards."""
     depth: int = 0
     new_window: bool = False
     has_title: bool = False
@@ -160,6 +164,7 @@ class _Walker:
         self.in_heading = 0
         self.emphasis = 0
         self.silent = 0
+        self.path: list[tuple[str, str]] = []
 
     def run(self, root: HtmlElement) -> Walked:
         areas = [NO_AREA]
@@ -192,6 +197,8 @@ class _Walker:
         self.tags[tag] = self.tags.get(tag, 0) + 1
         attributes = dict(element.items())  # not dict(attrib): it fails on a malformed name
         own = self.finder.find(tag, attributes)
+        names = f"{attributes.get('class', '')[:_MAX_NAMES]} {attributes.get('id', '')[:_MAX_NAMES]}"
+        self.path.append((tag, names))
         if tag in _SILENT:
             self.silent += 1
         elif tag in _BLOCKS:
@@ -238,6 +245,7 @@ class _Walker:
             heading="" if self.in_heading else fold_space(self.heading),
             in_heading=bool(self.in_heading),
             emphasised=bool(self.emphasis),
+            markup=tuple(self.path[: -_MARKUP_LEVELS - 1 : -1]),
             depth=depth,
             new_window=attributes.get("target", "").lower() == "_blank",
             has_title="title" in attributes,
@@ -258,6 +266,7 @@ class _Walker:
         return "http:" + text if text.startswith("//") else text
 
     def _end(self, tag: str) -> None:
+        self.path.pop()
         if tag in _SILENT:
             self.silent -= 1
         elif tag in _BLOCKS:

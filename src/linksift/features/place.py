@@ -12,9 +12,11 @@ from linksift.features.row import target_words
 from linksift.features.vocabulary import Vocabulary
 from linksift.text import cosine, coverage, ratio, tokens
 from linksift.walk import Block, PageLink
+from linksift.words import context_words, markup_words, text_words
 
 _LEVELS = 3
 _NEAR_WORDS = 20
+_NEAR_CHARS = 400
 
 
 def place_features(
@@ -95,7 +97,7 @@ def _upwards(block: Block | None) -> Iterator[Block]:
 
 
 def _context(link: PageLink, page: PageFacts, vocabulary: Vocabulary, target_text: str | None) -> dict[str, float]:
-    left, right = tokens(link.left[-400:]), tokens(link.right[:400])
+    left, right = block_words(link)
     near = left[-_NEAR_WORDS:] + right[:_NEAR_WORDS]
     folded = f"{link.left[-200:]} {link.right[:200]}".casefold()
     heading = tokens(link.heading[:200])
@@ -119,7 +121,22 @@ def _context(link: PageLink, page: PageFacts, vocabulary: Vocabulary, target_tex
         "sim_target_text": _elsewhere(set(target), page.text_words, Counter(anchor)),
         "sim_target_context": cosine(Counter(target), around),
         "sim_heading_title": cosine(Counter(heading), page.title_words),
-    }
+    } | _word_scores(link, left, right, vocabulary)
+
+
+def _word_scores(link: PageLink, left: list[str], right: list[str], vocabulary: Vocabulary) -> dict[str, float]:
+    words = place_words(link, left, right)
+    return vocabulary.words("context", words) | vocabulary.words("heading", words) | vocabulary.words("markup", words)
+
+
+def place_words(link: PageLink, left: list[str], right: list[str]) -> dict[str, list[str]]:
+    """Return the words around a link, for the learned scores; `left` and `right` are the tokens of its block."""
+    return context_words(left, right) | text_words("heading", link.heading) | markup_words(link.markup)
+
+
+def block_words(link: PageLink) -> tuple[list[str], list[str]]:
+    """Return the tokens of a link's block before and after it, as far as they are near."""
+    return tokens(link.left[-_NEAR_CHARS:]), tokens(link.right[:_NEAR_CHARS])
 
 
 def _elsewhere(words: set[str], text: Counter[str], anchor: Counter[str]) -> float:

@@ -11,6 +11,7 @@ from urllib.parse import unquote
 from linksift.features.vocabulary import TRADES, Vocabulary
 from linksift.text import cosine, coverage, fold_space, ratio, tokens, upper_share
 from linksift.urls import host_of, host_parts, split_url
+from linksift.words import text_words
 
 _URL_LIKE = re.compile(r"^(?:https?://|www\.)\S+$|^[\w-]+(?:\.[\w-]+)+(?:/\S*)?$", re.IGNORECASE)
 _IMAGE = re.compile(r"^\[image alt=(.*)\]$", re.DOTALL)
@@ -36,7 +37,7 @@ class RowFacts:
 
 def row_features(facts: RowFacts, vocabulary: Vocabulary) -> dict[str, float]:
     """Measure a row; what it does not say is left out and so becomes NaN."""
-    anchor, image = _split_image(facts.anchor)
+    anchor, image = split_image(facts.anchor)
     is_image = image if facts.is_image is None else facts.is_image or image
     title_words = tokens((facts.title or "")[:_MAX_CHARS])
     features: dict[str, float] = {
@@ -47,15 +48,18 @@ def row_features(facts: RowFacts, vocabulary: Vocabulary) -> dict[str, float]:
     }
     if facts.title is not None:
         features |= _title_features(facts, title_words, vocabulary)
+        features |= vocabulary.words("title", text_words("title", facts.title))
     if anchor is not None:
         features |= _anchor_features(anchor, title_words, facts, vocabulary)
+        features |= vocabulary.words("anchor", text_words("anchor", anchor))
         features["anchor_is_image"] = float(bool(is_image))
     words = target_words(facts.target_url, anchor, facts.target_text)
     features["sim_target_title"] = coverage(words, Counter(title_words))
     return features
 
 
-def _split_image(anchor: str | None) -> tuple[str | None, bool]:
+def split_image(anchor: str | None) -> tuple[str | None, bool]:
+    """Return an anchor without the mark of an image link, and whether it had one."""
     match = _IMAGE.match(anchor) if anchor else None
     return (match.group(1), True) if match else (anchor, False)
 

@@ -8,6 +8,7 @@ from typing import Final
 from linksift.features.vocabulary import TRADES, Vocabulary
 from linksift.text import tokens
 from linksift.urls import host_parts, is_ip, split_url
+from linksift.words import url_words
 
 _INSTITUTIONS: Final = frozenset(("edu", "gov", "mil", "ac", "int"))
 _CLASSIC: Final = frozenset(("com", "net", "org"))
@@ -78,6 +79,8 @@ def url_features(url: str | None, vocabulary: Vocabulary) -> dict[str, float]:
     features["url_path_trade"] = sum(
         vocabulary[trade].inside(path) or vocabulary[trade].any(path_words) for trade in TRADES
     )
+    words = url_words(url or "")
+    features |= vocabulary.words("host", words) | vocabulary.words("path", words)
     return {key: float(value) for key, value in features.items()}
 
 

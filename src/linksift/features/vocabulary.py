@@ -7,6 +7,7 @@ from linksift.contract import Contract
 from linksift.errors import ContractError
 from linksift.lexicons import Lexicon, LexiconGroup
 from linksift.urls import registrable_domain
+from linksift.words import WordScorer
 
 #: Trades in which link spam is made; a topic is evidence together with others, never a verdict.
 TRADES: Final = (
@@ -20,6 +21,7 @@ class Vocabulary:
     def __init__(self, contract: Contract) -> None:
         self._lexicons = contract.lexicons
         self._where = contract.where
+        self.words = WordScorer(contract.words)
         self.trades = LexiconGroup([self[name] for name in TRADES])
         self.is_platform = lru_cache(maxsize=65_536)(self._is_platform)
 
