@@ -22,10 +22,10 @@ def table(n=300, seed=0):
     spam, main = rng.normal(size=n) + 4 * (y == "harmful"), rng.normal(size=n) + 4 * (y == "valuable")
     frame = pd.DataFrame({"spam": spam, "main": main, "unknown": np.nan}, dtype=np.float32)
     frame.loc[rng.random(n) < 0.1, "spam"] = np.nan
-    words = {"harmful": "casino bonus", "neutral": "powered by", "valuable": "recipe notes"}
-    frame["page_url"] = [f"https://site{i}.example/{words[label].split()[0]}" for i, label in enumerate(y)]
-    frame["title"] = [words[label] for label in y]
-    frame["anchor"] = pd.array([None if i % 3 else words[label] for i, label in enumerate(y)], dtype="string")
+    for column in NgramLogistic().columns:
+        frame[column] = (rng.normal(size=n) + 2 * (y == column.rpartition("_")[2])).astype(np.float32)
+    # Not every row has an anchor.
+    frame.loc[rng.random(n) < 0.3, ["words_anchor_harmful", "words_anchor_valuable"]] = np.nan
     return frame, y
 
 
@@ -128,14 +128,14 @@ def test_bad_input_is_named():
     frame, y = table(30)
     with pytest.raises(InputError, match="lacks the columns absent"):
         FeatureLogistic(["absent"]).fit(frame, y)
-    with pytest.raises(InputError, match="lacks the columns title"):
-        NgramLogistic().fit(frame.drop(columns="title"), y)
+    with pytest.raises(InputError, match="lacks the columns words_title_harmful"):
+        NgramLogistic().fit(frame.drop(columns="words_title_harmful"), y)
     with pytest.raises(InputError, match="all labels are harmful"):
         FeatureLogistic(["main"]).fit(frame, ["harmful"] * 30)
     with pytest.raises(InputError, match="main holds infinity"):
         FeatureLogistic(["spam", "main"]).fit(frame.assign(main=np.inf), y)
     with pytest.raises(InputError, match="could not be fitted"):
-        NgramLogistic(["title"]).fit(frame.assign(title=""), y)
+        NgramLogistic().fit(frame.assign(words_title_harmful=np.inf), y)
     with pytest.raises(InputError, match="two folds"):
         cross_fit(AlwaysNeutral, frame, y, np.zeros(30, dtype=int))
     with pytest.raises(InputError, match="two folds"):

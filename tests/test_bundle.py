@@ -10,9 +10,11 @@ import pandas as pd
 import pytest
 
 from linksift.bundle import bundle_from, check_contract, load_bundle, save_bundle
+from linksift.calibration import Calibration
 from linksift.classifier import LinkClassifier
 from linksift.contract import FeatureRef
 from linksift.errors import BundleError, ContractError, InputError
+from linksift.labels import BASES
 
 SELF_HASH = "sha256_of_this_without_this_field"
 FILES = ["README.md", "booster.txt", "bundle.json", "frozen.parquet", "metrics.json"]
@@ -107,6 +109,56 @@ def test_loads_from_inside_a_zip(folder, tmp_path, table):
     np.testing.assert_array_equal(packed.predict_proba(table), load_bundle(folder).predict_proba(table))
 
 
+# --- one calibration for each basis ---
+
+
+@pytest.fixture(scope="module")
+def by_basis(bundle):
+    """A bundle whose features need different inputs, and that raises one class by what a link is judged from."""
+    raised = {basis: Calibration(np.eye(3), np.eye(3)[at] * 50) for at, basis in enumerate(BASES)}
+    features = (
+        FeatureRef("age", 1, "", "url"),
+        FeatureRef("depth", 2, "", "row"),
+        FeatureRef("words", 1, "ab12", "page"),
+    )
+    return dataclasses.replace(bundle, features=features, calibration=raised)
+
+
+def test_a_row_is_calibrated_as_what_it_is_judged_from(by_basis):
+    unknown = np.nan
+    links = pd.DataFrame(
+        [
+            [1, 1, 1],
+            [1, 1, unknown],
+            [1, unknown, unknown],
+            [unknown, unknown, 1],
+            [unknown, 1, unknown],
+            [unknown] * 3,
+        ],
+        columns=NAMES,
+    )
+    judged_from = by_basis.predict_proba(links).argmax(axis=1)
+    assert [BASES[at] for at in judged_from] == ["page", "row", "url", "page", "row", "url"]
+
+
+def test_the_calibrations_of_all_bases_come_back(by_basis, tmp_path, table):
+    save_bundle(by_basis, tmp_path / "model")
+    loaded = load_bundle(tmp_path / "model")
+    assert loaded.features == by_basis.features
+    assert set(loaded.calibration) == set(BASES)
+    for basis, calibration in by_basis.calibration.items():
+        np.testing.assert_array_equal(loaded.calibration[basis].coef, calibration.coef)
+        np.testing.assert_array_equal(loaded.calibration[basis].intercept, calibration.intercept)
+    np.testing.assert_array_equal(loaded.predict_proba(table), by_basis.predict_proba(table))
+
+
+def test_a_bundle_without_a_basis_is_not_written(by_basis, tmp_path):
+    calibration = {basis: value for basis, value in by_basis.calibration.items() if basis != "url"}
+    with pytest.raises(BundleError, match="one for each of page, row, url"):
+        save_bundle(dataclasses.replace(by_basis, calibration=calibration), tmp_path / "model")
+    assert not (tmp_path / "model").exists()
+
+
 # --- accidents ---
 
 
@@ -184,7 +236,8 @@ def put(*path_and_value):
     ("change", "message"),
     [
         (put("format", "other"), "not the description"),
-        (put("format_version", 2), "format version 2"),
+        (put("format_version", 1), "format version 1"),
+        (put("format_version", 3), "format version 3"),
         (put("format_version", None), "format version None"),
         (put("surprise", 1), "fields missing or unknown: surprise"),
         (lambda fields: fields.pop("policy"), "fields missing or unknown: policy"),
@@ -196,17 +249,21 @@ def put(*path_and_value):
         (put("features", []), "empty"),
         (put("features", 0, "version", True), "int expected, found bool"),
         (put("features", 0, "version", "1"), "int expected, found str"),
-        (put("features", 0, "extra", 1), "name, version and lexicon_hash"),
+        (put("features", 0, "extra", 1), "name, version, lexicon_hash and needs"),
+        (put("features", 0, "needs", 1), "str expected, found int"),
         (put("features", 0, "name", "depth"), "twice"),
         (put("features", 0, "name", "other"), r"booster\.txt.*feature_names"),
         (lambda fields: fields["features"].pop(), r"booster\.txt.*max_feature_idx"),
         (put("calibration", []), "dict expected"),
-        (put("calibration", "more", 1), "coef and intercept"),
-        (put("calibration", "coef", [[1.0]]), "3 numbers expected"),
-        (put("calibration", "coef", []), "3 rows expected"),
-        (put("calibration", "intercept", [0.0, 0.0, "0"]), "float expected"),
-        (put("calibration", "intercept", [0.0, 0.0, 10**400]), "float expected"),
-        (put("calibration", "intercept", [0.0, 0.0, float("nan")]), "not a finite number"),
+        (lambda fields: fields["calibration"].pop("row"), "one for each of page, row, url"),
+        (put("calibration", "screen", {}), "one for each of page, row, url"),
+        (put("calibration", "url", []), "calibration, url: dict expected"),
+        (put("calibration", "row", "more", 1), "calibration, row: coef and intercept"),
+        (put("calibration", "page", "coef", [[1.0]]), "3 numbers expected"),
+        (put("calibration", "row", "coef", []), "3 rows expected"),
+        (put("calibration", "url", "intercept", [0.0, 0.0, "0"]), "float expected"),
+        (put("calibration", "page", "intercept", [0.0, 0.0, 10**400]), "float expected"),
+        (put("calibration", "page", "intercept", [0.0, 0.0, float("nan")]), "not a finite number"),
         (put("policy", [1]), "policy: dict expected"),
         (put("policy", {"x": float("inf")}), "not a finite number"),
         (put("versions", {"lightgbm": 4}), "str expected"),
@@ -225,7 +282,7 @@ def test_unexpected_values_are_refused(folder, change, message):
 def test_four_classes_for_three_scores(folder):
     def change(fields):
         fields["classes"].append("worse")
-        fields["calibration"] = {"coef": np.eye(4).tolist(), "intercept": [0.0] * 4}
+        fields["calibration"] = {basis: {"coef": np.eye(4).tolist(), "intercept": [0.0] * 4} for basis in BASES}
 
     reseal(folder, change)
     with pytest.raises(BundleError, match=r"booster\.txt.*num_class"):

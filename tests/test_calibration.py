@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import log_softmax, softmax
 
-from linksift.calibration import MINIMUM_SCALE, Calibration, fit_calibration
+from linksift.calibration import MINIMUM_SCALE, Calibration, cross_calibrate, fit_calibration
 
 
 def draw(n, temperature=1.0, bias=(0.0, 0.0, 0.0), seed=0):
@@ -89,3 +89,56 @@ def test_applies_the_documented_formula():
     logp, coef, intercept = rng.normal(size=(4, 3)), rng.normal(size=(3, 3)), rng.normal(size=3)
     np.testing.assert_array_equal(Calibration(coef, intercept).apply(logp), softmax(logp @ coef.T + intercept, axis=1))
     assert Calibration.identity(3).apply(np.empty((0, 3))).shape == (0, 3)
+
+
+# --- cross-fitted ---
+
+
+def test_each_fold_is_calibrated_by_the_others():
+    logp, codes = draw(300, temperature=0.5)
+    weight, folds = np.random.default_rng(3).random(300), np.arange(300) % 3
+    probabilities, calibration = cross_calibrate(logp, codes, weight, folds)
+    for number in range(3):
+        here = folds == number
+        partial = fit_calibration(logp[~here], codes[~here], weight[~here])
+        np.testing.assert_array_equal(probabilities[here], partial.apply(logp[here]))
+    everything = fit_calibration(logp, codes, weight)
+    np.testing.assert_array_equal(calibration.coef, everything.coef)
+    np.testing.assert_array_equal(calibration.intercept, everything.intercept)
+
+
+def test_the_labels_of_a_fold_do_not_touch_its_own_probabilities():
+    logp, codes = draw(300, temperature=0.5)
+    folds = np.arange(300) % 3
+    changed = np.where(folds == 1, (codes + 1) % 3, codes)
+    one, two = (cross_calibrate(logp, labels, np.ones(300), folds)[0] for labels in (codes, changed))
+    np.testing.assert_array_equal(one[folds == 1], two[folds == 1])
+    assert not np.array_equal(one[folds == 0], two[folds == 0])
+
+
+def test_a_row_without_weight_is_calibrated_but_teaches_nothing():
+    logp, codes = draw(300, temperature=0.5)
+    weight, folds = np.where(np.arange(300) < 200, 1.0, 0.0), np.arange(300) % 3
+    changed = np.where(weight > 0, codes, (codes + 1) % 3)
+    (one, first), (two, second) = (cross_calibrate(logp, labels, weight, folds) for labels in (codes, changed))
+    np.testing.assert_array_equal(one, two)
+    np.testing.assert_array_equal(first.coef, second.coef)
+    np.testing.assert_allclose(one.sum(axis=1), 1)
+    assert not np.allclose(one[200:], np.exp(logp[200:]))
+
+
+def test_one_fold_or_a_class_in_one_fold_changes_nothing_there():
+    logp, codes = draw(300, temperature=0.5)
+    probabilities, calibration = cross_calibrate(logp, codes, np.ones(300), np.zeros(300, dtype=int))
+    np.testing.assert_allclose(probabilities, np.exp(logp))
+    assert calibration.coef[0, 0] < 0.9
+    folds = np.where(codes == 0, 0, 1 + np.arange(300) % 2)
+    probabilities, _ = cross_calibrate(logp, codes, np.ones(300), folds)
+    np.testing.assert_allclose(probabilities[folds == 0], np.exp(logp[folds == 0]))
+
+
+def test_nothing_to_calibrate():
+    nothing = np.empty(0, dtype=np.int64)
+    probabilities, calibration = cross_calibrate(np.empty((0, 3)), nothing, np.empty(0), nothing)
+    assert probabilities.shape == (0, 3)
+    np.testing.assert_array_equal(calibration.coef, np.eye(3))

@@ -3,7 +3,7 @@ import shutil
 import pytest
 
 from linksift._resources import resource
-from linksift.contract import load_contract
+from linksift.contract import WORDS, load_contract
 from linksift.errors import ContractError
 
 ENTRY = {
@@ -21,6 +21,7 @@ def write(folder, *, text=None, **changes):
     values = {key: value for key, value in (ENTRY | changes).items() if value is not None}
     lines = [f"{key} = {value}" for key, value in values.items()]
     (folder / "catalogue.toml").write_text(text or "\n".join(["[thing]", *lines]), encoding="utf-8")
+    (folder / "words.npy").write_bytes(resource("features", "words.npy").read_bytes())
     return folder
 
 
@@ -40,6 +41,7 @@ def test_a_small_catalogue(tmp_path):
         {"missing": None},
         {"version": '"one"'},
         {"needs": '"luck"'},
+        {"cost": '"free"'},
         {"type": '"text"'},
         {"range": "[1, 0]"},
         {"range": "[1, 1]"},
@@ -84,6 +86,12 @@ def test_a_lexicon_in_another_encoding_is_named(tmp_path):
         load_contract(write(tmp_path, lexicons='["colours"]'))
 
 
+def test_a_folder_without_word_weights_is_named(tmp_path):
+    (write(tmp_path) / "words.npy").unlink()
+    with pytest.raises(ContractError, match=r"no words\.npy here; `linksift init DIR`"):
+        load_contract(tmp_path)
+
+
 @pytest.fixture
 def copy(tmp_path):
     folder = tmp_path / "features"
@@ -98,6 +106,23 @@ def test_a_changed_lexicon_changes_the_features_that_use_it(copy, contract):
     differ = {name for name in contract.names if contract.refs[name] != changed.refs[name]}
     assert differ == {feature.name for feature in contract.features if "money" in feature.lexicons}
     assert "anchor_money_terms" in differ
+
+
+def test_other_word_weights_change_the_features_that_use_them(copy, contract):
+    path = copy / "words.npy"
+    data = bytearray(path.read_bytes())
+    data[-1] ^= 0x80  # the sign of the last number
+    path.write_bytes(data)
+    changed = load_contract(copy)
+    differ = {name for name in contract.names if contract.refs[name] != changed.refs[name]}
+    assert differ == {feature.name for feature in contract.features if feature.family == "words"}
+    assert differ
+
+
+def test_a_model_learns_what_each_feature_needs(contract):
+    assert contract.refs["url_depth"].needs == "url"
+    assert contract.refs["words_title_harmful"].needs == "row"
+    assert contract.refs["words_markup_valuable"].needs == "page"
 
 
 def test_a_comment_changes_nothing(copy, contract):
@@ -115,4 +140,4 @@ def test_the_shipped_catalogue_is_kept_well(contract):
         if feature.type in ("share", "flag"):
             assert (feature.low, feature.high) == (0, 1), feature.name
     used = {name for feature in contract.features for name in feature.lexicons}
-    assert used == set(contract.lexicons)
+    assert used == {*contract.lexicons, WORDS}

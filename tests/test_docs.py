@@ -6,6 +6,7 @@ import shlex
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,6 +15,7 @@ from linksift import docs
 from linksift.cli import build_parser
 from linksift.contract import Contract, Feature, load_contract
 from linksift.recipe import SOURCES, load_recipe
+from linksift.words import BUCKETS, OUTPUTS, WordWeights
 
 ROOT = Path(__file__).parents[1]
 GENERATED = {"demo", "dist", "build", "mlruns", "__pycache__"}
@@ -70,6 +72,7 @@ def test_generated_tables_are_up_to_date(tmp_path):
         copy.write_text(read(place), encoding="utf-8")
     (tmp_path / "features" / "catalogue.toml").write_text(read("features", "catalogue.toml"), encoding="utf-8")
     shutil.copytree(ROOT / "features" / "lexicons", tmp_path / "features" / "lexicons")
+    shutil.copy(ROOT / "features" / "words.npy", tmp_path / "features")
     stale = [path.relative_to(tmp_path) for path in docs.write_tables(tmp_path)]
     assert not stale, "run `python -m linksift.docs` at the top of the tree"
 
@@ -93,7 +96,8 @@ def test_feature_table_has_every_feature():
     ],
 )
 def test_feature_table_cells(changes, cell):
-    assert cell in docs.feature_table(Contract((feature(**changes),), {}))
+    words = WordWeights(np.zeros((BUCKETS, len(OUTPUTS))), sha256="0" * 64)
+    assert cell in docs.feature_table(Contract((feature(**changes),), {}, words))
 
 
 @given(st.text(), st.text(alphabet=st.characters(exclude_characters="<")))

@@ -197,7 +197,16 @@ def test_refuses_unusable_arguments(arguments, message):
 
 
 @pytest.mark.parametrize(
-    "changes", [{"n_estimators": 0}, {"calibration_folds": 1}, {"fold_jobs": 0}, {"n_jobs": -1}, {"max_bin": 1}]
+    "changes",
+    [
+        {"n_estimators": 0},
+        {"calibration_folds": 1},
+        {"fold_jobs": 0},
+        {"n_jobs": -1},
+        {"max_bin": 1},
+        {"class_balance": -0.1},
+        {"class_balance": 1.5},
+    ],
 )
 def test_refuses_unusable_parameters(changes):
     X, y = make_links(60)
@@ -211,6 +220,46 @@ def test_refuses_one_class_and_infinite_values():
         quick().fit(X, ["harmful"] * 60)
     with pytest.raises(ValueError, match="infinity"):
         quick().fit(X.fillna(np.inf), y)
+
+
+def make_rare(n=900):
+    """Links of which one in ten is harmful, and the features tell only so much."""
+    X, _ = make_links(n)
+    rng = np.random.default_rng(4)
+    score = X["age"].fillna(0) + rng.normal(scale=1.0, size=n)
+    y = np.array(CLASSES)[np.where(score > np.quantile(score, 0.9), 0, np.where(rng.random(n) < 0.5, 1, 2))]
+    return X, y
+
+
+def test_class_balance_lifts_a_rare_class_in_the_trees_and_not_in_the_probabilities():
+    X, y = make_rare()
+    share = (y == "harmful").mean()
+    plain, balanced = quick().fit(X, y), quick(class_balance=1.0).fit(X, y)
+    assert plain.booster_.model_to_string() != balanced.booster_.model_to_string()
+    assert plain.raw_oof_probabilities_[:, 0].mean() == pytest.approx(share, abs=0.03)
+    assert balanced.raw_oof_probabilities_[:, 0].mean() > 2 * share
+    # The calibration learns from the weights as they are: a probability means the same with and without.
+    for model in (plain, balanced):
+        assert model.oof_probabilities_[:, 0].mean() == pytest.approx(share, abs=0.03)
+        assert model.predict_proba(X)[:, 0].mean() == pytest.approx(share, abs=0.05)
+
+
+def test_the_weights_of_a_class_add_up_in_class_balance():
+    # Half as many rows of twice the weight are as heavy: the classes are even already, and nothing is to be balanced.
+    X, _ = make_links(240)
+    y = np.repeat(CLASSES, [48, 96, 96])
+    weight = np.repeat([2.0, 1.0, 1.0], [48, 96, 96])
+    plain, balanced = quick().fit(X, y, weight), quick(class_balance=1.0).fit(X, y, weight)
+    assert plain.booster_.model_to_string() == balanced.booster_.model_to_string()
+
+
+def test_class_balance_ignores_rows_of_weight_zero():
+    X, y = make_rare(300)
+    weight = np.where(np.arange(300) < 200, 1.0, 0.0)
+    strange = np.where(weight > 0, y, "unheard of")
+    with_zeros = quick(class_balance=1.0).fit(X, strange, weight)
+    without = quick(class_balance=1.0).fit(X[:200], y[:200])
+    assert with_zeros.booster_.model_to_string() == without.booster_.model_to_string()
 
 
 def test_two_classes_are_a_softmax_too():

@@ -96,6 +96,7 @@ def test_shipped_lists_are_kept_well(file):
     entries = [entry for line in text.splitlines() if (entry := line.split("#", 1)[0].strip())]
     assert head.startswith("# ")
     assert "Version " in text
-    assert entries
+    # The one list that users fill.
+    assert entries or file.name == "bad_neighbours.txt"
     assert [entry for entry in entries if entry != unicodedata.normalize("NFC", entry).casefold()] == []
     assert len(entries) == len({entry.removeprefix("~").strip() for entry in entries})

@@ -2,7 +2,9 @@ import pytest
 
 from linksift.errors import RecipeError
 from linksift.labeling import LABELING_FUNCTIONS
-from linksift.recipe import SOURCES, VIEWS, Recipe, load_recipe
+from linksift.labels import BASES
+from linksift.readings import SURE, UNSURE
+from linksift.recipe import SOURCES, Recipe, load_recipe
 
 
 @pytest.fixture
@@ -19,14 +21,15 @@ def load(tmp_path):
 def test_shipped_recipes(name):
     recipe = load_recipe(name)
     assert recipe.name == name
-    assert set(recipe.views) == set(VIEWS)
+    assert set(recipe.views) == set(BASES)
     assert f'name = "{name}"' in recipe.text
 
 
 def test_the_default_weighs_every_source():
     weights = load_recipe("default").labels
     assert set(weights) == set(SOURCES) >= {function.name for function in LABELING_FUNCTIONS}
-    assert weights["gold"] > max(weights[function.name] for function in LABELING_FUNCTIONS)
+    made_by_rule = max(weights[function.name] for function in LABELING_FUNCTIONS)
+    assert weights["gold"] >= weights[SURE] > weights[UNSURE] > made_by_rule
 
 
 def test_an_empty_recipe_is_all_defaults(load):
@@ -40,6 +43,19 @@ def test_values_are_read(load):
     assert (recipe.seed, recipe.labels, recipe.folds, recipe.use) == (3, {"gold": 2.0}, 4, ("a",))
     assert (recipe.model.num_leaves, recipe.model.lambda_l2) == (7, 1.0)
     assert isinstance(recipe.model.num_leaves, int)
+
+
+def test_hidden_is_no_view(load):
+    recipe = load("[views]\nhidden = 0.25\npage = 2")
+    assert (recipe.hidden, recipe.views) == (0.25, {"page": 2.0})
+    assert load("[views]\nhidden = 0.25").views == dict.fromkeys(BASES, 1.0)
+    assert load("[views]\npage = 2").hidden == 1.0
+
+
+def test_class_balance_and_readings_are_read(load):
+    recipe = load("[model]\nclass_balance = 0.5\n[labels]\nread = 6\nread_unsure = 3")
+    assert recipe.model.class_balance == 0.5
+    assert recipe.labels == {"read": 6.0, "read_unsure": 3.0}
 
 
 @pytest.mark.parametrize(
@@ -60,10 +76,14 @@ def test_values_are_read(load):
         ("[labels]\ngold = 'much'", r"\[labels\] gold"),
         ("[labels]\ngold = nan", r"\[labels\] gold"),
         ("[views]\nscreen = 1", r"\[views\]: unknown key screen"),
+        ("[views]\nhidden = -1", r"\[views\] hidden"),
+        ("[views]\nhidden = 'much'", r"\[views\] hidden"),
         ("[split]\nfolds = 1", r"\[split\] folds"),
         ("[split]\nfolds = 2.5", r"\[split\] folds"),
         ("[model]\ndepth = 3", r"\[model\]: unknown key depth"),
         ("[model]\nlearning_rate = 'slow'", r"\[model\] learning_rate"),
+        ("[model]\nclass_balance = 'even'", r"\[model\] class_balance"),
+        ("[model]\nclass_balance = -0.1", r"\[model\] class_balance"),
         ("[model]\nnum_leaves = 7.5", r"\[model\] num_leaves"),
         ("[policy]\nmax_harmful_missed = 1.5", "max_harmful_missed"),
         ("[policy]\nbudget = 1", r"\[policy\]: unknown key budget"),

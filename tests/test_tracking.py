@@ -161,11 +161,16 @@ def test_a_run_is_written_down_in_full(trained, pictures, log, store, capfd):
     wanted = {"page/ece", "page/ece_expected_if_perfect", "export_row/recall_harmful", "page_as_url/macro_f1"}
     wanted |= {
         f"baseline.{name}.{situation}.macro_f1"
-        for name in ("always_neutral", "rule_list", "logistic_regression_same_features")
+        for name in (
+            "always_neutral",
+            "rule_list",
+            "logistic_regression_same_features",
+            "logistic_regression_character_n_grams",
+        )
         for situation in ("page", "export_row")
     }
     assert wanted <= set(figures)
-    assert len(figures) < 100
+    assert len(figures) < 130
 
 
 def test_the_files_of_a_run(trained, pictures, log, store, tmp_path):

@@ -13,9 +13,11 @@ TOP = Path(__file__).parents[1]
 CARRIED = [
     "features/catalogue.toml",
     "features/lexicons/gambling.txt",
+    "features/words.npy",
     "training/default.toml",
     "models/default/booster.txt",
     "data/links.parquet",
+    "data/readings.csv",
 ]
 
 

@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from linksift.classifier import LinkClassifier
     from linksift.contract import load_contract
     from linksift.dataset import load_tables
-    from linksift.explain import reasons
     from linksift.extraction import extract
     from linksift.inputs import read_links
     from linksift.prediction import predict
+    from linksift.reasons import reason_table
     from linksift.recipe import load_recipe
     from linksift.training import train
 
@@ -32,7 +32,7 @@ _HOME = {
     "load_tables": "dataset",
     "predict": "prediction",
     "read_links": "inputs",
-    "reasons": "explain",
+    "reason_table": "reasons",
     "save_bundle": "bundle",
     "train": "training",
 }
@@ -47,7 +47,7 @@ __all__ = [
     "load_tables",
     "predict",
     "read_links",
-    "reasons",
+    "reason_table",
     "save_bundle",
     "train",
 ]

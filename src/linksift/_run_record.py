@@ -10,8 +10,9 @@ from typing import Any, Final
 import pandas as pd
 
 from linksift.bundle import Bundle
+from linksift.measuring import SITUATIONS
 from linksift.recipe import ModelSettings, Recipe
-from linksift.training import SITUATIONS, Trained
+from linksift.training import Trained
 
 #: Situations whose figures are all recorded; the others only show what less knowledge of a link costs.
 _IN_FULL: Final = ("page", "export row")

@@ -36,6 +36,11 @@ class Baseline(Protocol):
         """Return the name for tables and charts."""
         ...
 
+    @property
+    def columns(self) -> Sequence[str]:
+        """Return the features that it reads."""
+        ...
+
     def fit(self, frame: pd.DataFrame, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
         """Learn from rows of known class."""
         ...
@@ -88,6 +93,7 @@ class AlwaysNeutral:
     """Calls every link neutral, as does whoever looks at none."""
 
     name = "always neutral"
+    columns: Sequence[str] = ()
 
     def fit(self, frame: pd.DataFrame, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
         """Learn nothing."""
@@ -111,6 +117,7 @@ class RuleList:
 
     def __init__(self, rules: Sequence[Rule] = RULES) -> None:
         self.rules = tuple(rules)
+        self.columns = [condition.feature for rule in self.rules for condition in rule.conditions]
 
     def fit(self, frame: pd.DataFrame, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
         """Learn nothing."""
@@ -124,7 +131,7 @@ class RuleList:
         InputError
             Where `frame` lacks a feature that a rule names.
         """
-        _require(frame, [condition.feature for rule in self.rules for condition in rule.conditions])
+        _require(frame, self.columns)
         decided = np.full(len(frame), CLASSES.index("neutral"))
         open_rows = np.ones(len(frame), dtype=bool)
         for rule in self.rules:
@@ -146,7 +153,7 @@ class FeatureLogistic:
     name = "logistic regression, same features"
 
     def __init__(self, feature_names: Sequence[str]) -> None:
-        self.feature_names = list(feature_names)
+        self.columns = list(feature_names)
         self._pipeline: Pipeline = make_pipeline(
             SimpleImputer(strategy="median", add_indicator=True, keep_empty_features=True),
             # Counts have long tails, which a line cannot follow.
@@ -176,11 +183,11 @@ class FeatureLogistic:
         return _in_class_order(self._pipeline, self._matrix(frame))
 
     def _matrix(self, frame: pd.DataFrame) -> FloatArray:
-        _require(frame, self.feature_names)
-        values = frame[self.feature_names].to_numpy(dtype=np.float64)
+        _require(frame, self.columns)
+        values = frame[self.columns].to_numpy(dtype=np.float64)
         infinite = np.isinf(values).any(axis=0)
         if infinite.any():
-            name = self.feature_names[int(infinite.argmax())]
+            name = self.columns[int(infinite.argmax())]
             raise InputError(f"feature {name} holds infinity; use NaN for unknown")
         return values
 

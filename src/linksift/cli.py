@@ -12,10 +12,12 @@ from linksift.errors import LinksiftError
 _EPILOG = """examples:
   linksift predict backlinks.csv -o scored.csv --domains domains.csv
   linksift predict backlinks.csv --pages pages/ --urls pages.csv -o scored.parquet
+  linksift fetch backlinks.csv -o pages.warc.gz --contact me@example.org
   linksift extract pages.warc.gz -o links.parquet --jobs 2
   linksift train --labels my_labels.csv -o models/mine
   linksift evaluate models/mine
   linksift explain backlinks.csv --link row-17
+  linksift disavow lint disavow.txt
 
 stdout is data, messages go to stderr. Exit codes: 0 every row came back, 1 some row has an error and --strict was
 given, 2 the call or an input was wrong, 130 interrupted.
@@ -32,11 +34,14 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="store_true", help="print the version and exit")
     verbs = parser.add_subparsers(dest="verb", metavar="VERB")
+    _fetch(verbs)
     _extract(verbs)
     _train(verbs)
     _evaluate(verbs)
     _predict(verbs)
     _explain(verbs)
+    _formats(verbs)
+    _disavow(verbs)
     _init(verbs)
     _dataset(verbs)
     return parser
@@ -80,6 +85,51 @@ def _jobs(text: str) -> int:
     return jobs
 
 
+def _fetch(verbs: Verbs) -> None:
+    parser = _verb(verbs, "fetch", "bring in the linking pages, politely, as a web archive for --pages")
+    parser.add_argument("input", metavar="URLS|EXPORT", help="a backlink export, or URLs, one a line (- for stdin)")
+    parser.add_argument(
+        "-o", "--output", required=True, metavar="FILE.warc.gz",
+        help="the archive; where an earlier run was broken off it goes on, where it was finished it looks for changes",
+    )  # fmt: skip
+    parser.add_argument(
+        "--status", metavar="FILE", help="what became of each page (default: FILE.status.csv beside the archive)"
+    )
+    parser.add_argument("--dry-run", action="store_true", help="print the plan and how long it takes; ask for nothing")
+    parser.add_argument(
+        "--contact", metavar="TEXT", help="a mail address or page where site owners can reach you, sent along"
+    )
+    parser.add_argument(
+        "--delay", metavar="S", type=_not_negative, default=1.0,
+        help="seconds between two requests to a host (default: 1); a longer Crawl-delay in robots.txt wins",
+    )  # fmt: skip
+    parser.add_argument(
+        "--max-per-host", metavar="N", type=_jobs, default=100, help="pages of one host in one run (default: 100)"
+    )
+    parser.add_argument(
+        "--concurrency", metavar="N", type=_jobs, default=16, help="hosts asked at the same time (default: 16)"
+    )
+    parser.add_argument(
+        "--timeout", metavar="S", type=_not_negative, default=30.0, help="seconds for one page (default: 30)"
+    )
+    parser.add_argument(
+        "--max-bytes", metavar="N", type=_jobs, default=10_000_000, help="largest page, unpacked (default: 10,000,000)"
+    )
+    parser.add_argument(
+        "--ports", metavar="N", nargs="+", type=int, default=[], help="ports that may be asked besides 80 and 443"
+    )
+    parser.add_argument(
+        "--allow-private", action="store_true", help="let private and loopback addresses be asked (intranets, tests)"
+    )
+
+
+def _not_negative(text: str) -> float:
+    number = float(text)
+    if not 0 <= number < float("inf"):
+        raise argparse.ArgumentTypeError("a number from 0")
+    return number
+
+
 def _extract(verbs: Verbs) -> None:
     parser = _verb(verbs, "extract", "measure every external link of pages: one row per link")
     parser.add_argument(
@@ -120,6 +170,12 @@ def _train(verbs: Verbs) -> None:
         help="model to compare with (default: MLflow's champion, else the one that ships; `none`: no comparison)",
     )
     parser.add_argument("--plots", metavar="DIR", type=Path, help="write the plots here too")
+    parser.add_argument(
+        "--ablation",
+        metavar="FILE",
+        type=Path,
+        help="train again without each family of features, and write here (and to MLflow) what each is worth",
+    )
     parser.add_argument("--no-mlflow", action="store_true", help="do not log the run")
     parser.add_argument("--strict", action="store_true", help="exit with 1 where a label line was left out")
     _page_options(parser)
@@ -154,6 +210,7 @@ def _predict(verbs: Verbs) -> None:
     )
     parser.add_argument("--domains", metavar="FILE", help="also write one row per linking domain")
     parser.add_argument("--keep", metavar="FILE", help="pages and sites that you vouch for")
+    _columns_option(parser)
     parser.add_argument("--strict", action="store_true", help="exit with 1 where a row has an error")
     _page_options(parser)
 
@@ -165,7 +222,36 @@ def _explain(verbs: Verbs) -> None:
     parser.add_argument("-m", "--model", help="as for predict")
     parser.add_argument("--pages", metavar="PAGES", help="as for predict")
     parser.add_argument("--top", type=int, default=8, help="how many reasons (default: 8)")
+    _columns_option(parser)
     _page_options(parser)
+
+
+def _columns_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--columns", metavar="NAME=COLUMN,…", type=_columns,
+        help="for an export that linksift does not know: what its columns are, such as url=Page,anchor=Text",
+    )  # fmt: skip
+
+
+def _columns(text: str) -> dict[str, str]:
+    from linksift.io.formats import parse_columns
+
+    try:
+        return parse_columns(text)
+    except LinksiftError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+
+
+def _formats(verbs: Verbs) -> None:
+    parser = _verb(verbs, "formats", "say which exports files are, what each column becomes, and which rows are broken")
+    parser.add_argument("files", nargs="+", metavar="FILE", help="exports as the tools wrote them, or - for stdin")
+    _columns_option(parser)
+
+
+def _disavow(verbs: Verbs) -> None:
+    from linksift.disavow.options import add_disavow
+
+    add_disavow(verbs, _verb)
 
 
 def _init(verbs: Verbs) -> None:

@@ -26,11 +26,14 @@ _MLFLOW: Final = ("models:", "runs:", "mlflow-artifacts:")
 def run(arguments: argparse.Namespace) -> int:
     """Run one verb and return the exit code."""
     verbs = {
+        "fetch": _fetch,
         "extract": _extract,
         "train": _train,
         "evaluate": _evaluate,
         "predict": _predict,
         "explain": _explain,
+        "formats": _formats,
+        "disavow": _disavow,
         "init": _init,
         "dataset": _dataset,
     }
@@ -50,6 +53,12 @@ def load_model(name: str | None) -> Bundle:
 
 def _limits(arguments: argparse.Namespace) -> Limits:
     return Limits(max_bytes=arguments.max_bytes, timeout=arguments.timeout)
+
+
+def _fetch(arguments: argparse.Namespace, progress: Progress) -> int:
+    from linksift.fetch_command import run_fetch
+
+    return run_fetch(arguments, progress)
 
 
 def _extract(arguments: argparse.Namespace, progress: Progress) -> int:
@@ -95,9 +104,10 @@ def _predict(arguments: argparse.Namespace, progress: Progress) -> int:
         contract,
         urls=arguments.urls,
         pages=arguments.pages,
-        targets=_target_texts(arguments.targets) if arguments.targets else None,
+        targets=_target_texts(arguments.targets, arguments.urls) if arguments.targets else None,
         limits=_limits(arguments),
         jobs=arguments.jobs if arguments.pages or _is_pages(arguments.input) else 0,
+        columns=arguments.columns,
     )
     totals, domains, current = Totals(), DomainView(), _Current()
     with TableWriter(arguments.output, metadata=_metadata(contract, bundle)) as writer:
@@ -131,14 +141,14 @@ def _is_pages(path: str) -> bool:
     return path != "-" and kind_of(path) == "pages"
 
 
-def _target_texts(path: str) -> dict[str, str]:
+def _target_texts(path: str, urls: Path | None) -> dict[str, str]:
     from linksift.areas import AreaFinder
     from linksift.document import read_document
     from linksift.page import PageError
     from linksift.urls import page_key
 
     texts = {}
-    for page in read_pages(path):
+    for page in read_pages(path, urls=urls if Path(path).is_dir() else None):
         if page.html is None or page.url is None:
             continue
         try:
@@ -147,6 +157,8 @@ def _target_texts(path: str) -> dict[str, str]:
             continue
         lines = document.main.lines if document.main is not None else []
         texts[page_key(page.url)] = "\n".join([document.head.title, *lines])
+    if not texts:
+        raise InputError(f"{path}: no page here has a URL and can be read; a folder of pages needs `--urls CSV`")
     return texts
 
 
@@ -163,12 +175,22 @@ def _train(arguments: argparse.Namespace, progress: Progress) -> int:
     plots = plots_of(trained)
     if arguments.plots:
         write_plots(plots, arguments.plots)
+    ablation = None
+    if arguments.ablation:
+        from linksift.ablation import ablate
+
+        ablation = ablate(recipe, table, contract, fold_jobs=arguments.jobs, report=progress.say)
+        write_table(ablation, str(arguments.ablation))
     if not arguments.no_mlflow:
         from linksift.tracking import log_run
 
         progress.say("logging the run to MLflow")
         run = log_run(
-            trained, bundle_dir=arguments.output, plots=plots, example=trained.table[trained.features].head(3)
+            trained,
+            bundle_dir=arguments.output,
+            plots=plots,
+            example=trained.table[trained.features].head(3),
+            ablation=ablation,
         )
         progress.say(
             f"MLflow run {run.run_id}, model version {run.version}" + (", now champion" if run.is_champion else "")
@@ -261,14 +283,15 @@ def _evaluate(arguments: argparse.Namespace, progress: Progress) -> int:
 
 def _explain(arguments: argparse.Namespace, progress: Progress) -> int:
     from linksift.bundle import check_contract
-    from linksift.explain import reasons
+    from linksift.explain import explain_link
     from linksift.prediction import score
+    from linksift.reason_codes import load_reasons
 
     contract, bundle = load_contract(arguments.features), load_model(arguments.model)
     check_contract(bundle, contract.refs)
     chunks = read_links(
         arguments.input, contract, urls=arguments.urls, pages=arguments.pages, limits=_limits(arguments),
-        jobs=arguments.jobs if arguments.pages else 0,
+        jobs=arguments.jobs if arguments.pages else 0, columns=arguments.columns,
     )  # fmt: skip
     for chunk in chunks:
         found = chunk.links[chunk.links["link_id"] == arguments.link]
@@ -277,22 +300,27 @@ def _explain(arguments: argparse.Namespace, progress: Progress) -> int:
             break
     else:
         raise InputError(f"{arguments.input}: no link {arguments.link!r}; `linksift predict` writes the ids as link_id")
-    label = outcome["label_if_counted"]
-    lines = [
-        f"{arguments.link}: {outcome['label']}"
-        + ("" if outcome["label"] == label else f" (it does not count; {label} if it did)"),
-        f"page {link['page_url'].iloc[0]}, target {link['target_url'].iloc[0]}, anchor {link['anchor'].iloc[0]!r}",
-        f"harmful {outcome['p_harmful']:.3f}, neutral {outcome['p_neutral']:.3f}, valuable {outcome['p_valuable']:.3f}; "
-        f"decision {outcome['decision']}, judged from the {outcome['basis']}",
-    ]
-    lines += [f"  {reason.text}" for reason in reasons(link, bundle, contract, label=label, top=arguments.top)]
+    codes = load_reasons(contract, arguments.features)
+    lines = explain_link(link, outcome, bundle, contract, codes, top=arguments.top)
     sys.stdout.write("\n".join(_printable(line) for line in lines) + "\n")
     return 0
+
+
+def _formats(arguments: argparse.Namespace, progress: Progress) -> int:
+    from linksift.formats_command import run_formats
+
+    return run_formats(arguments, progress)
 
 
 def _printable(line: str) -> str:
     """Leave out what a terminal would obey: anchors and URLs come from strangers."""
     return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in line)
+
+
+def _disavow(arguments: argparse.Namespace, progress: Progress) -> int:
+    from linksift.disavow.command import run as run_disavow
+
+    return run_disavow(arguments, progress)
 
 
 def _init(arguments: argparse.Namespace, progress: Progress) -> int:
@@ -316,7 +344,7 @@ def _copy(source: Traversable, target: Path) -> None:
 
 
 def _dataset(arguments: argparse.Namespace, progress: Progress) -> int:
-    from linksift.corpus import build_table, weak_label_precision
+    from linksift.corpus import build_table, label_precision
     from linksift.leaks import leak_report
 
     contract = load_contract(arguments.features)
@@ -324,7 +352,7 @@ def _dataset(arguments: argparse.Namespace, progress: Progress) -> int:
     write_table(table, arguments.output)
     arguments.words.write_bytes(weights)
     progress.say(f"{len(table):,} links of {table['group'].nunique():,} groups")
-    progress.say(weak_label_precision(table).to_string(float_format="{:.3f}".format))
+    progress.say(label_precision(table).to_string(float_format="{:.3f}".format))
     # Pages and export rows apart: that a page feature is missing tells an export row, and that is no leak.
     for basis, part in table[table["counts"]].groupby("basis"):
         used = [name for name in contract.on if part[name].notna().any()]

@@ -20,11 +20,12 @@ from linksift.lexicons import Lexicon
 from linksift.words import WordWeights
 
 Needs = Literal["url", "row", "page", "target"]
+Cost = Literal["url", "row", "page", "text", "target"]
 
 #: Name under which a feature lists the learned word weights among its lexicons.
 WORDS: Final = "words"
 _KEYS: Final = {
-    "family", "needs", "type", "range", "missing", "version", "on", "lexicons", "meaning", "source", "off_because",
+    "family", "needs", "type", "range", "missing", "version", "cost", "on", "lexicons", "meaning", "source", "off_because",
 }  # fmt: skip
 _TYPES: Final = ("number", "count", "share", "flag")
 
@@ -54,6 +55,9 @@ class Feature:
         When the value is NaN.
     on
         Whether a recipe uses it unless told otherwise.
+    cost
+        What its time grows with: the ``url`` or ``row`` (next to nothing), the markup and links of the ``page``, all words of its ``text``, or
+        those of the ``target``.
     """
 
     name: str
@@ -69,6 +73,7 @@ class Feature:
     source: str = ""
     lexicons: tuple[str, ...] = ()
     off_because: str = ""
+    cost: Cost = "page"
 
 
 @dataclass(frozen=True)
@@ -170,11 +175,13 @@ def _feature(name: str, entry: object, where: str) -> Feature:
             source=str(entry.get("source", "")),
             lexicons=tuple(entry.get("lexicons", ())),
             off_because=str(entry.get("off_because", "")),
+            cost=cast("Cost", entry.get("cost", "page")),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise ContractError(f"{at}: missing or malformed value: {error}") from error
-    if feature.needs not in get_args(Needs) or feature.type not in _TYPES or not low < high:
-        allowed = f"needs one of {get_args(Needs)}, type one of {_TYPES}, range low < high"
+    known = feature.needs in get_args(Needs) and feature.cost in get_args(Cost) and feature.type in _TYPES
+    if not known or not low < high:
+        allowed = f"needs one of {get_args(Needs)}, cost one of {get_args(Cost)}, type one of {_TYPES}, range low < high"
         raise ContractError(f"{at}: value out of place; {allowed}")
     return feature
 

@@ -214,15 +214,16 @@ def _text(value: object) -> str:
 
 
 def _with_labels(table: pd.DataFrame, gold: pd.DataFrame, readings: pd.DataFrame) -> pd.DataFrame:
-    """Label each link by its best source; what the next best says of a gold link is kept, to measure that source."""
+    """Label each link by its best source; what the others say of a gold link is kept, to measure them."""
     table[["label", "label_source"]] = apply_labeling_functions(table)
+    table["weak_source"] = table["label_source"]
     hashes = table["link_id"].map(_hash)
     read = hashes.isin(readings.index)
     # Every reading was of the link as if it counted.
-    table.loc[read, "label"] = hashes[read].map(readings["label"])
-    table.loc[read, "label_source"] = hashes[read].map(readings["source"])
+    table["reading"], table["reading_source"] = hashes.map(readings["label"]), hashes.map(readings["source"])
+    table.loc[read, "label"] = table.loc[read, "reading"]
+    table.loc[read, "label_source"] = table.loc[read, "reading_source"]
     table.loc[read, "counts"] = True
-    table["weak_source"], table["weak_label"] = table["label_source"], table["label"]
     keys = gold["page_id"] + ":" + gold["a_index"].astype("Int64").astype("string")
     keys = keys.where(gold["kind"] == "page", "gold:" + gold["id"])
     # A few links were read twice; the readings agree.
@@ -245,7 +246,8 @@ def _thin(table: pd.DataFrame) -> pd.DataFrame:
 def _anonymous(table: pd.DataFrame, contract: Contract) -> pd.DataFrame:
     table = table.assign(link=table["link_id"].map(_hash)).sort_values("link", ignore_index=True)
     kinds = dict.fromkeys(
-        ("link", "group", "label", "label_source", "weak_source", "weak_label", "basis", "stratum"), "string"
+        ("link", "group", "label", "label_source", "weak_source", "reading", "reading_source", "basis", "stratum"),
+        "string",
     )
     return table[[*TABLE_COLUMNS, *contract.names]].astype(kinds | {"gold": bool, "counts": bool})
 
@@ -254,9 +256,18 @@ def _hash(value: str) -> str:
     return hashlib.sha256(value.encode()).hexdigest()[:12]
 
 
-def weak_label_precision(table: pd.DataFrame) -> pd.DataFrame:
-    """Return, per labelling function, on how many gold links that count it applies (``n``) and how often it is right (``precision``)."""
-    known = table[table["gold"] & table["counts"] & table["weak_source"].notna()]
-    right = (known["weak_label"] == known["label"]).groupby(known["weak_source"])
+def label_precision(table: pd.DataFrame) -> pd.DataFrame:
+    """Return, per label source but gold, on how many gold links that count it says something (``n``) and how often it is right (``precision``)."""
+    known = table[table["gold"] & table["counts"]]
+    guesses = {function.name: function.label.value for function in LABELING_FUNCTIONS}
+    said = pd.concat(
+        [
+            pd.DataFrame({"source": known["reading_source"], "right": known["reading"] == known["label"]}),
+            pd.DataFrame(
+                {"source": known["weak_source"], "right": known["weak_source"].map(guesses) == known["label"]}
+            ),
+        ]
+    ).dropna(subset="source")
+    right = said["right"].astype(float).groupby(said["source"])
     measured = pd.DataFrame({"n": right.size(), "precision": right.mean()})
-    return measured.reindex([SURE, UNSURE, *(f.name for f in LABELING_FUNCTIONS)]).dropna()
+    return measured.reindex([SURE, UNSURE, *guesses]).dropna()

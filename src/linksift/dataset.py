@@ -1,6 +1,7 @@
 """Training tables: reading them, checking them, and showing each link as what a user may have of it."""
 
 import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,7 +27,8 @@ TABLE_COLUMNS: Final = (
     "label",
     "label_source",
     "weak_source",
-    "weak_label",
+    "reading",
+    "reading_source",
     "gold",
     "counts",
     "basis",
@@ -38,6 +40,11 @@ _HAS: Final[Mapping[str, tuple[Needs, ...]]] = {
     "page": ("url", "row", "page", "target"),
     "row": ("url", "row", "target"),
     "url": ("url",),
+}
+#: What a provider's export lacks of a full row; a Search Console file and a bare list hold no more than a URL.
+PROVIDERS: Final[Mapping[str, re.Pattern[str]]] = {
+    "Ahrefs": re.compile(r"row_(internal|external_share)$"),
+    "Majestic": re.compile(r"row_|title_|words_title_|sim_.*title$"),
 }
 
 
@@ -53,11 +60,14 @@ class Views:
         Position in the table.
     view
         ``page``, ``row`` or ``url``.
+    provider
+        Whose export a row was cut down to, a key of `PROVIDERS`; empty where none.
     """
 
     X: pd.DataFrame
     row: np.ndarray
     view: np.ndarray
+    provider: np.ndarray
 
 
 def load_tables(names: Sequence[str | Path], contract: Contract) -> pd.DataFrame:
@@ -74,7 +84,13 @@ def load_tables(names: Sequence[str | Path], contract: Contract) -> pd.DataFrame
     for name in names:
         frame = shipped_table() if str(name) == SHIPPED else read_table(name)
         tables.append(_checked(frame, str(name), contract))
-    return pd.concat(tables, ignore_index=True)
+    table = pd.concat(tables, ignore_index=True)
+    again = table["link"][table["gold"]].duplicated()
+    if again.any():
+        raise InputError(
+            f"{', '.join(map(str, names))}: {again.sum()} hand-labelled links are there twice; give each once"
+        )
+    return table
 
 
 def shipped_table() -> pd.DataFrame:
@@ -102,6 +118,10 @@ def _checked(frame: pd.DataFrame, where: str, contract: Contract) -> pd.DataFram
         )
     if frame.empty:
         raise InputError(f"{where}: the table has no row")
+    if frame["group"].isna().any():
+        raise InputError(
+            f"{where}: {frame['group'].isna().sum()} rows have no group; links of one owner or site share one"
+        )
     matrix = frame[[name for name in contract.names if name in frame.columns]]
     infinite = matrix.columns[np.isinf(matrix.to_numpy(dtype=float, na_value=np.nan)).any(axis=0)]
     if len(infinite):
@@ -113,7 +133,8 @@ def _checked(frame: pd.DataFrame, where: str, contract: Contract) -> pd.DataFram
         counts=frame["counts"].astype("boolean").fillna(True).astype(bool) if "counts" in frame.columns else True,
         stratum=frame["stratum"] if "stratum" in frame.columns else "own",
         weak_source=frame["weak_source"] if "weak_source" in frame.columns else unlabelled,
-        weak_label=frame["weak_label"] if "weak_label" in frame.columns else unlabelled,
+        reading=frame["reading"] if "reading" in frame.columns else unlabelled,
+        reading_source=frame["reading_source"] if "reading_source" in frame.columns else unlabelled,
     )
 
 
@@ -159,21 +180,39 @@ def assign_folds(table: pd.DataFrame, weights: np.ndarray, folds: int, seed: int
 
 
 def show_views(table: pd.DataFrame, names: Sequence[str], contract: Contract) -> Views:
-    """Show each link in every view that it has: one with a page also as an export row and as a bare URL."""
-    frames, rows, views = [], [], []
-    order = list(BASES)
-    known = table["basis"].map({name: rank for rank, name in enumerate(order)}).to_numpy()
-    for rank, view in enumerate(order):
-        at = np.flatnonzero(known <= rank)
-        hidden = [name for name in names if contract.by_name[name].needs not in _HAS[view]]
+    """Show each link in every view that it has: one with a page also as an export row and as a bare URL.
+
+    A row of an export is shown once more as each of the `PROVIDERS` would give it.
+
+    Raises
+    ------
+    ContractError
+        Where the table lacks a feature.
+    """
+    absent = [name for name in names if name not in table.columns]
+    if absent:
+        raise ContractError(f"the table lacks features: {', '.join(absent[:8])}; extract the links again")
+    frames, rows, views, providers = [], [], [], []
+    known = table["basis"].map({name: rank for rank, name in enumerate(BASES)}).to_numpy()
+
+    def show(at: np.ndarray, view: str, hidden: Sequence[str], provider: str = "") -> None:
         frame = table.iloc[at][list(names)].astype("float32")
-        frame[hidden] = np.float32("nan")
+        frame[list(hidden)] = np.float32("nan")
         # A view in which nothing is known (a bare URL, and the URL is unknown) shows nothing.
         seen = frame.notna().any(axis=1).to_numpy()
         frames.append(frame[seen])
         rows.append(at[seen])
         views.append(np.full(int(seen.sum()), view))
-    return Views(pd.concat(frames, ignore_index=True), np.concatenate(rows), np.concatenate(views))
+        providers.append(np.full(int(seen.sum()), provider, dtype=object))
+
+    for rank, view in enumerate(BASES):
+        show(np.flatnonzero(known <= rank), view, [n for n in names if contract.by_name[n].needs not in _HAS[view]])
+    for provider, lacks in PROVIDERS.items():
+        hidden = [n for n in names if contract.by_name[n].needs not in _HAS["row"] or lacks.match(n)]
+        show(np.flatnonzero(known == BASES.index("row")), "row", hidden, provider)
+    return Views(
+        pd.concat(frames, ignore_index=True), np.concatenate(rows), np.concatenate(views), np.concatenate(providers)
+    )
 
 
 def table_sha256(table: pd.DataFrame) -> str:

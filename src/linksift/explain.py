@@ -1,69 +1,62 @@
-"""Why a link got its class, in words, from the model's own contributions."""
+"""Why a link got its class, in words: what `linksift explain` prints."""
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from linksift.bundle import Bundle
-from linksift.contract import Contract, Feature
-from linksift.labels import CLASSES
+from linksift.contract import Contract
+from linksift.reason_codes import ReasonCodes
+from linksift.reasons import reason_table
 
 
-@dataclass(frozen=True, slots=True)
-class Reason:
-    """What one feature adds to a class.
-
-    Attributes
-    ----------
-    contribution
-        Log-odds for the class against the mean of the others, before calibration; negative speaks against it.
-    value
-        The feature's value, NaN where unknown.
-    text
-        The same as a sentence.
-    """
-
-    feature: str
-    contribution: float
-    value: float
-    text: str
-
-
-def reasons(link: pd.DataFrame, bundle: Bundle, contract: Contract, *, label: str, top: int = 8) -> list[Reason]:
-    """Return the strongest reasons for or against a class.
+def explain_link(
+    link: pd.DataFrame,
+    outcome: "pd.Series[Any]",
+    bundle: Bundle,
+    contract: Contract,
+    codes: ReasonCodes,
+    *,
+    top: int = 8,
+) -> list[str]:
+    """Return the lines that explain one link.
 
     Parameters
     ----------
     link
         One row of a link table.
-    label
-        The class to explain.
+    outcome
+        Its row of `linksift.prediction.score`.
     top
-        How many.
+        How many reasons, those that speak against the class included.
     """
-    shares = bundle.contributions(link[bundle.feature_names])[0, :, :-1]
-    at = CLASSES.index(label)
-    against = shares[at] - np.delete(shares, at, axis=0).mean(axis=0)
-    values = link[bundle.feature_names].iloc[0].to_numpy(dtype=float)
-    strongest = np.argsort(-np.abs(against), kind="stable")[:top]
-    found = []
-    for position in strongest:
-        feature = contract.by_name[bundle.feature_names[position]]
-        amount, value = float(against[position]), float(values[position])
-        found.append(Reason(feature.name, amount, value, _sentence(feature, amount, value, label)))
-    return found
+    at, label = link.iloc[0], str(outcome["label_if_counted"])
+    counted = "" if outcome["label"] == label else f" (it does not count; {label} if it did)"
+    lines = [
+        f"{at['link_id']}: {outcome['label']}{counted}",
+        f"page {at['page_url']}, target {at['target_url']}, anchor {at['anchor']!r}",
+        f"harmful {outcome['p_harmful']:.3f}, neutral {outcome['p_neutral']:.3f}, valuable {outcome['p_valuable']:.3f}; "
+        f"decision {outcome['decision']}, judged from the {outcome['basis']}",
+    ]
+    labelled = link.assign(label_if_counted=label)
+    table = reason_table(labelled, bundle, contract, top=top, against=True, codes=codes)
+    is_for = table["speaks_for"] == label
+    for heading, some in ((f"for {label}:", table[is_for]), (f"against {label}:", table[~is_for])):
+        if len(some):
+            lines += [heading, *(line for reason in some.to_dict("records") for line in _told(reason))]
+    return lines + [f"what would change it: {text}" for text in table["counterfactual"].head(1)]
 
 
-def _sentence(feature: Feature, amount: float, value: float, label: str) -> str:
-    side = "for" if amount > 0 else "against"
-    meaning = feature.meaning[0].lower() + feature.meaning[1:]
-    return f"{side} {label} ({amount:+.2f}): {meaning}: {_value(feature, value)} [{feature.name}]"
-
-
-def _value(feature: Feature, value: float) -> str:
-    if np.isnan(value):
-        return f"unknown ({feature.missing})"
-    if feature.type == "flag":
-        return "yes" if value else "no"
-    return f"{value:.0%}" if feature.type == "share" else f"{value:g}"
+def _told(reason: dict[Any, Any]) -> Iterator[str]:
+    known = {name: value for name, value in reason.items() if not pd.isna(value) and value != ""}
+    amount = f"{known['contribution']:+.2f}  " if "contribution" in known else ""
+    other = "" if known["speaks_for"] == known["label"] else f" (for {known['speaks_for']})"
+    yield f"  {amount}{known['code']}{other}: {known['sentence']}"
+    if "quote" in known:
+        yield f"      seen: {known['quote']}"
+    if "evidence" in known:
+        names = f" [{known['features']}]" if "features" in known else ""
+        yield f"      {known['evidence']}{names}"
+    if "practice" in known:
+        yield f"      Google names this kind of practice: {known['practice']}. {known['practice_url']}"

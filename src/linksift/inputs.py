@@ -14,12 +14,13 @@ from linksift.contract import Contract
 from linksift.errors import InputError
 from linksift.extraction import IDENTITY, extract
 from linksift.features import Featurizer
+from linksift.features.provider import row_metrics
 from linksift.features.row import RowFacts
-from linksift.io.exports import Export, read_export
-from linksift.io.pages import read_pages
+from linksift.io.exports import Export, open_export
+from linksift.io.pages import RawPage, read_pages
 from linksift.io.tables import read_table
 from linksift.page import Limits
-from linksift.urls import normalize_url, page_key
+from linksift.urls import ascii_url, normalize_url, page_key
 
 _PAGE_SUFFIXES: Final = (".warc", ".warc.gz", ".html", ".htm")
 _TABLE_SUFFIXES: Final = (".jsonl", ".ndjson", ".jsonl.gz")
@@ -80,6 +81,7 @@ def read_links(
     targets: Mapping[str, str] | None = None,
     limits: Limits | None = None,
     jobs: int = 0,
+    columns: Mapping[str, str] | None = None,
 ) -> Iterator[LinkChunk]:
     """Read links from any input, chunk by chunk and in order; each row of the input comes out once.
 
@@ -91,6 +93,8 @@ def read_links(
         For a folder of pages: a CSV of ``file,url``.
     pages
         For an export: the linking pages, joined by URL and on each page by target.
+    columns
+        For an export that no reader knows: what its columns are (`linksift.io.formats.parse_columns`).
 
     Raises
     ------
@@ -99,8 +103,15 @@ def read_links(
     """
     kind = "export" if str(path) == "-" else kind_of(path)
     if kind == "export":
-        yield from _export_links(read_export(path), contract, urls, pages, targets, limits, jobs)
+        with open_export(path, columns=columns) as reader:
+            if reader.level == "anchor":
+                raise InputError(f"{reader.name}: is {reader.format.title}: anchor texts without a page cannot be scored")
+            # Pages are joined to the whole export; without pages it is read, scored and forgotten piece by piece.
+            exports = reader.chunks() if pages is None else [reader.read()]
+            yield from _export_links(exports, contract, urls, pages, targets, limits, jobs)
         return
+    if columns:
+        raise InputError(f"{path}: is no export, so --columns says nothing of it: leave it out")
     if pages is not None:
         raise InputError(f"{path}: is no export, so its links are not joined to pages: leave out --pages")
     if kind == "table":
@@ -151,7 +162,7 @@ def _without_infinity(links: pd.DataFrame, names: list[str]) -> pd.DataFrame:
 
 
 def _export_links(
-    export: Export,
+    exports: Iterable[Export],
     contract: Contract,
     urls: Path | None,
     pages: str | Path | None,
@@ -160,11 +171,12 @@ def _export_links(
     jobs: int,
 ) -> Iterator[LinkChunk]:
     featurizer = Featurizer(contract, targets)
-    on_pages = _Pages(export.links, pages, urls, contract, targets, limits, jobs) if pages is not None else None
-    for start in range(0, len(export.links), _CHUNK_ROWS):
-        rows = export.links.iloc[start : start + _CHUNK_ROWS]
-        links = _row_links(rows, export.errors, featurizer)
-        yield LinkChunk(export.raw.loc[rows.index], on_pages.joined(links) if on_pages is not None else links)
+    for export in exports:
+        on_pages = _Pages(export.links, pages, urls, contract, targets, limits, jobs) if pages is not None else None
+        for start in range(0, len(export.links), _CHUNK_ROWS):
+            rows = export.links.iloc[start : start + _CHUNK_ROWS]
+            links = _row_links(rows, export.errors, featurizer)
+            yield LinkChunk(export.raw.loc[rows.index], on_pages.joined(links) if on_pages is not None else links)
 
 
 def _row_links(rows: pd.DataFrame, errors: "pd.Series[Any]", featurizer: Featurizer) -> pd.DataFrame:
@@ -180,6 +192,7 @@ def _row_links(rows: pd.DataFrame, errors: "pd.Series[Any]", featurizer: Featuri
             n_internal=_number(row.n_internal),
             semrush_page_ascore=_number(row.semrush_page_ascore),
             target_text=featurizer.target_text(_text(row.target_url)),
+            metrics=row_metrics(row),
         )
         for row in items
     ]
@@ -228,15 +241,21 @@ class _Pages:
         jobs: int,
     ) -> None:
         self._names = contract.names
+        self._of_row = [feature.name for feature in contract.features if feature.family == "provider"]
         wanted = {_link_key(page, target) for page, target in zip(rows["page_url"], rows["target_url"], strict=True)}
         found = []
-        source = read_pages(pages, urls=urls)
+        aliases: dict[str, tuple[str, ...]] = {}
+        source = _noting_aliases(read_pages(pages, urls=urls), aliases)
         for links in extract(source, contract=contract, limits=limits, targets=targets, jobs=jobs):
             keys = [
-                _link_key(page, target) for page, target in zip(links["page_url"], links["target_url"], strict=True)
+                (at, key)
+                for at, (page, target) in enumerate(zip(links["page_url"], links["target_url"], strict=True))
+                for address in (page, *(aliases.get(page, ()) if isinstance(page, str) else ()))
+                if (key := _link_key(address, target)) is not None and key in wanted
             ]
-            links.index = pd.Index(keys, tupleize_cols=False)
-            found.append(links[[key is not None and key in wanted for key in keys]])
+            part = links.iloc[[at for at, _ in keys]]
+            part.index = pd.Index([key for _, key in keys], tupleize_cols=False)
+            found.append(part)
         self._found: dict[object, pd.DataFrame] = (
             dict(iter(pd.concat(found).groupby(level=0, sort=False))) if found else {}
         )
@@ -252,16 +271,25 @@ class _Pages:
                 continue
             same = part[part["anchor"].fillna("") == ("" if pd.isna(anchor) else anchor)]
             link = (same if len(same) else part).iloc[0]
-            known_only_to_row = _number(links.loc[at, "semrush_page_ascore"])
+            known_only_to_row = links.loc[at, self._of_row].copy()
             links.loc[at, ["page_id", "rel", "counts", "basis"]] = link[
                 ["page_id", "rel", "counts", "basis"]
             ].to_numpy()
             links.loc[at, self._names] = link[self._names].to_numpy(dtype=np.float32)
-            links.loc[at, "semrush_page_ascore"] = known_only_to_row
+            links.loc[at, self._of_row] = known_only_to_row
         return links
+
+
+def _noting_aliases(pages: Iterable[RawPage], aliases: dict[str, tuple[str, ...]]) -> Iterator[RawPage]:
+    """Pass pages on; an export may name the address that was redirected, not the page's own."""
+    for page in pages:
+        if page.url is not None and page.aliases:
+            aliases[page.url] = page.aliases
+        yield page
 
 
 def _link_key(page: object, target: object) -> str | None:
     if not isinstance(page, str) or not isinstance(target, str):
         return None
-    return f"{page_key(page)} {page_key(normalize_url(target))}"
+    # An export may spell a page's address with letters that go over the wire encoded.
+    return f"{page_key(ascii_url(page))} {page_key(normalize_url(target))}"

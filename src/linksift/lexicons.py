@@ -64,18 +64,25 @@ class Lexicon:
 
     def count(self, words: Sequence[str], text: str = "") -> int:
         """Count the entries that occur: single words and phrases among `words`, unspaced scripts in `text` (case-folded)."""
-        hits = sum(word in self.words for word in words)
-        if self.phrases:
+        hits = 0
+        if not self.words.isdisjoint(words):
+            hits = sum(word in self.words for word in words)
+        if not self.phrases.keys().isdisjoint(words):
             for at, word in enumerate(words):
                 for phrase in self.phrases.get(word, ()):
                     hits += tuple(words[at : at + len(phrase)]) == phrase
-        if self.fragments and text:
+        # An entry of such a script holds one of its characters.
+        if self.fragments and has_unspaced_script(text):
             hits += sum(1 for _ in self.fragments.finditer(text))
         return hits
 
     def any(self, words: Sequence[str], text: str = "") -> bool:
         """Tell whether an entry occurs."""
-        return self.count(words, text) > 0
+        if not self.words.isdisjoint(words):
+            return True
+        if self.fragments and has_unspaced_script(text) and self.fragments.search(text):
+            return True
+        return not self.phrases.keys().isdisjoint(words) and self.count(words) > 0
 
     def is_entry(self, words: Sequence[str], text: str = "") -> bool:
         """Tell whether the whole of a short text is one entry; it may hold no word (``»``)."""
@@ -113,11 +120,32 @@ class LexiconGroup:
         """Count the entries of each lexicon, as `Lexicon.count` does."""
         counts = dict.fromkeys(self.names, 0)
         by_first = self._by_first
-        for at, word in enumerate(words):
-            if word in by_first:
-                for name, phrase in by_first[word]:
+        if not by_first.keys().isdisjoint(words):
+            for at in [at for at, word in enumerate(words) if word in by_first]:
+                for name, phrase in by_first[words[at]]:
                     if len(phrase) == 1 or tuple(words[at : at + len(phrase)]) == phrase:
                         counts[name] += 1
-        for name, pattern in self._fragments:
-            counts[name] += sum(1 for _ in pattern.finditer(text))
+        if self._fragments and has_unspaced_script(text):
+            for name, pattern in self._fragments:
+                counts[name] += sum(1 for _ in pattern.finditer(text))
         return counts
+
+
+class Covering:
+    """Several lexicons, to count the words of a short text that stand in an entry of any of them."""
+
+    def __init__(self, lexicons: Sequence[Lexicon]) -> None:
+        self._words = frozenset().union(*(lexicon.words for lexicon in lexicons))
+        self._phrases: dict[str, list[tuple[str, ...]]] = {}
+        for lexicon in lexicons:
+            for first, phrases in lexicon.phrases.items():
+                self._phrases.setdefault(first, []).extend(phrases)
+
+    def covered(self, words: Sequence[str]) -> int:
+        """Count the words that are an entry or part of one, each once."""
+        hit = [word in self._words for word in words]
+        for at, word in enumerate(words):
+            for phrase in self._phrases.get(word, ()):
+                if tuple(words[at : at + len(phrase)]) == phrase:
+                    hit[at : at + len(phrase)] = [True] * len(phrase)
+        return sum(hit)

@@ -63,7 +63,9 @@ def label_links(labels: UserLabels, pools: Iterable[pd.DataFrame], contract: Con
         parts.append(_rows(_alone(rest, contract), rest))
     table = pd.concat(parts, ignore_index=True)
     table["group"] = "own-" + link_groups(table.assign(group=None)).astype("string")
-    table = table.assign(link=table["link_id"], weak_source=None, weak_label=None, gold=False, stratum="own")
+    table = table.assign(
+        link=table["link_id"], weak_source=None, reading=None, reading_source=None, gold=False, stratum="own"
+    )
     table["counts"] = table["counts"].astype("boolean").fillna(True).astype(bool)
     return OwnTable(table[[*TABLE_COLUMNS, *contract.names]], len(used), len(rest))
 

@@ -19,6 +19,9 @@ _NO_CHARSETS: Final = frozenset((
     "utf-32-be",
 ))  # fmt: skip
 _GZIP: Final = b"\x1f\x8b"
+_HEAD_TAGS: Final = frozenset((
+    "base", "basefont", "bgsound", "link", "meta", "noframes", "noscript", "script", "style", "template", "title",
+))  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +82,26 @@ def parse_page(html: bytes, limits: Limits) -> HtmlElement:
         raise PageError("elements nested more than 2,000 deep")
     if not isinstance(root, HtmlElement):
         raise PageError("no HTML element in the page")
+    _end_head(root)
     return root
+
+
+def _end_head(root: HtmlElement) -> None:
+    """Move to the body what ends the head in a browser, and all behind it.
+
+    libxml2 knows no element of HTML 5: where ``<body>`` is not written out, it leaves ``<main>`` and its text in the head.
+    """
+    head = root.find("head")
+    first = None if head is None else next((child for child in head if child.tag not in _HEAD_TAGS), None)
+    if first is None:
+        return
+    moved = [first, *first.itersiblings()]
+    body = root.find("body")
+    if body is None:
+        body = etree.SubElement(root, "body")
+    moved[-1].tail = (moved[-1].tail or "") + (body.text or "")
+    body.text = None
+    body[:0] = moved
 
 
 def _inflate(body: bytes, limit: int) -> bytes:

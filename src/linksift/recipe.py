@@ -40,17 +40,30 @@ class ModelSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class Step:
+    """What one change of data, features or model gained: macro-F1 on the frozen links with a page, and on export rows."""
+
+    change: str
+    page: float
+    row: float
+
+
+@dataclass(frozen=True, slots=True)
 class Recipe:
     """One training run, written down.
 
     Attributes
     ----------
+    allow_leaks
+        Features that may predict as well as they do: somebody has looked at them.
     labels
         Weight of a link by its label source.
     views
         Weight of each view: what a user may have of a link.
     hidden
         Factor of that weight where a link is shown with less than it has.
+    history
+        How the recipe came about; it goes into the model card and changes nothing else.
     """
 
     name: str
@@ -58,6 +71,7 @@ class Recipe:
     tables: tuple[str, ...] = ("shipped",)
     use: tuple[str, ...] = ()
     leave_out: tuple[str, ...] = ()
+    allow_leaks: tuple[str, ...] = ()
     labels: Mapping[str, float] = field(default_factory=dict)
     views: Mapping[str, float] = field(default_factory=lambda: dict.fromkeys(BASES, 1.0))
     hidden: float = 1.0
@@ -65,6 +79,7 @@ class Recipe:
     model: ModelSettings = field(default_factory=ModelSettings)
     max_valuable_called_harmful: float = 0.02
     max_harmful_missed: float = 0.10
+    history: tuple[Step, ...] = ()
     text: str = field(default="", compare=False)
 
 
@@ -88,13 +103,13 @@ def load_recipe(name_or_path: str | Path = "default") -> Recipe:
 
 
 def _recipe(data: dict[str, Any], where: str, text: str) -> Recipe:
-    _only(data, ("name", "seed", "data", "features", "labels", "views", "split", "model", "policy"), where)
+    _only(data, ("name", "seed", "data", "features", "labels", "views", "split", "model", "policy", "history"), where)
     tables = {key: data.get(key, {}) for key in ("data", "features", "labels", "views", "split", "model", "policy")}
     for key, table in tables.items():
         if not isinstance(table, dict):
             raise RecipeError(f"{where}: [{key}] must be a table")
     _only(tables["data"], ("tables",), f"{where}, [data]")
-    _only(tables["features"], ("use", "leave_out"), f"{where}, [features]")
+    _only(tables["features"], ("use", "leave_out", "allow_leaks"), f"{where}, [features]")
     _only(tables["split"], ("folds",), f"{where}, [split]")
     views = dict(tables["views"])
     hidden = views.pop("hidden", 1.0)
@@ -106,6 +121,7 @@ def _recipe(data: dict[str, Any], where: str, text: str) -> Recipe:
         tables=_names(tables["data"].get("tables", ["shipped"]), f"{where}, [data] tables"),
         use=_names(tables["features"].get("use", []), f"{where}, [features] use"),
         leave_out=_names(tables["features"].get("leave_out", []), f"{where}, [features] leave_out"),
+        allow_leaks=_names(tables["features"].get("allow_leaks", []), f"{where}, [features] allow_leaks"),
         labels=_weights(tables["labels"], SOURCES, f"{where}, [labels]"),
         views=_weights(views or dict.fromkeys(BASES, 1.0), BASES, f"{where}, [views]"),
         hidden=_number(hidden, f"{where}, [views] hidden", 0, 1_000),
@@ -113,8 +129,20 @@ def _recipe(data: dict[str, Any], where: str, text: str) -> Recipe:
         model=_model(tables["model"], f"{where}, [model]"),
         max_valuable_called_harmful=_number(tables["policy"].get(budgets[0], 0.02), f"{where}, {budgets[0]}", 0, 0.99),
         max_harmful_missed=_number(tables["policy"].get(budgets[1], 0.10), f"{where}, {budgets[1]}", 0, 0.99),
+        history=_history(data.get("history", []), f"{where}, [[history]]"),
         text=text,
     )
+
+
+def _history(value: Any, where: str) -> tuple[Step, ...]:  # noqa: ANN401 - what TOML holds
+    steps = []
+    for entry in value if isinstance(value, list) else [value]:
+        if not isinstance(entry, dict):
+            raise RecipeError(f"{where}: tables with change, page and row were expected")
+        _only(entry, ("change", "page", "row"), where)
+        figures = (_number(entry.get(key), f"{where} {key}", 0, 1) for key in ("page", "row"))
+        steps.append(Step(str(entry.get("change", "")), *figures))
+    return tuple(steps)
 
 
 def _model(table: dict[str, Any], where: str) -> ModelSettings:

@@ -14,8 +14,8 @@ from linksift.dataset import SHIPPED, label_weights, load_tables, show_views, ta
 from linksift.errors import InputError
 from linksift.figures import plots_of_scored
 from linksift.labels import PROBABILITY_COLUMNS
+from linksift.measuring import by_slice, measure_slices, situations
 from linksift.recipe import load_recipe
-from linksift.training import by_slice, measure_slices, situations
 
 Figures = tuple[dict[str, Any], dict[str, bytes]]
 
@@ -51,7 +51,7 @@ def evaluate_on_tables(
         raise InputError(f"{', '.join(map(str, names))}: no link with a label that counts")
     views = show_views(table, bundle.feature_names, contract)
     scored = table.iloc[views.row][["link", "group", "label", "stratum"]].reset_index(drop=True)
-    scored["situation"] = situations(table["basis"].to_numpy()[views.row], views.view)
+    scored["situation"] = situations(table["basis"].to_numpy()[views.row], views.view, views.provider)
     scored["view"] = views.view
     scored[list(PROBABILITY_COLUMNS)] = bundle.predict_proba(views.X)
     rivals = {
@@ -67,4 +67,6 @@ def _baselines(X: pd.DataFrame, names: list[str], contract: Contract) -> dict[st
     weights = label_weights(known, load_recipe("default"))
     fit_on, labels = known[weights > 0], known["label"][weights > 0].astype(str)
     models = (baselines.AlwaysNeutral(), baselines.RuleList(), baselines.FeatureLogistic(names))
-    return {model.name: model.fit(fit_on, labels, weights[weights > 0]).predict_proba(X) for model in models}
+    # A model may do without a feature that the rules read.
+    fitting = [model for model in models if set(model.columns) <= set(names)]
+    return {model.name: model.fit(fit_on, labels, weights[weights > 0]).predict_proba(X) for model in fitting}

@@ -8,18 +8,26 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Final
 
+import numpy as np
+import numpy.typing as npt
+
+from linksift.characters import UNSPACED, count_characters, folded_words
+
 # Vowel signs and accents: `\w` leaves them out, and would cut a Hindi word at each.
 _MARKS: Final = "".join(chr(code) for code in range(0x300, 0x2000) if unicodedata.category(chr(code)).startswith("M"))
 _WORD = rf"[^\W_](?:[^\W_]|[{_MARKS}])*"
 # A token is a run of letters, marks and digits; an apostrophe inside a word does not end it.
 _TOKEN = re.compile(rf"{_WORD}(?:['’]{_WORD})*")
-# Scripts written without spaces: Thai, Lao, Khmer, Myanmar, kana, CJK ideographs.
-_UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
+_UNSPACED = re.compile("[" + "".join(f"{chr(first)}-{chr(last)}" for first, last in UNSPACED) + "]")
 _UNSPACED_RUN = re.compile(_UNSPACED.pattern + "{3,}")
-_SENTENCE_END = re.compile(r"[.!?。！？।؟]+")
 _TERMINAL: Final = tuple(".?!\"'”’»…。！？।؟」』")
 _BULLETS: Final = tuple("•‣▪●-–*·")
 _ELLIPSIS: Final = ("...", "…")
+# ASCII letters in lower case, digits and apostrophes as they are, a blank for everything else.
+_ASCII_FOLDED: Final = bytes(ord(chr(code).lower()) if chr(code).isalnum() or code == 0x27 else 0x20 for code in range(128)).ljust(256)
+_LOOSE_APOSTROPHE = re.compile(rb"(?<![a-z0-9])'|'(?![a-z0-9])")
+# Below this a table costs more than the pattern.
+_LONG: Final = 500
 
 
 def tokens(text: str) -> list[str]:
@@ -30,6 +38,11 @@ def tokens(text: str) -> list[str]:
     >>> tokens("百家乐 online")
     ['百家', '家乐', 'online']
     """
+    if text.isascii():
+        folded = text.encode().translate(_ASCII_FOLDED)
+        return (_LOOSE_APOSTROPHE.sub(b" ", folded) if b"'" in folded else folded).decode().split()
+    if len(text) > _LONG and (words := folded_words(text)) is not None:
+        return words
     found = _TOKEN.findall(unicodedata.normalize("NFC", text.casefold()))
     if not _UNSPACED.search(text):
         return found
@@ -44,7 +57,7 @@ def _pairs(token: str) -> Iterable[str]:
 
 def has_unspaced_script(text: str) -> bool:
     """Tell whether text holds a character of a script that is written without spaces."""
-    return bool(_UNSPACED.search(text))
+    return not text.isascii() and bool(_UNSPACED.search(text))
 
 
 def fold_space(text: str) -> str:
@@ -77,7 +90,10 @@ def ratio(part: float, whole: float) -> float:
 
 def upper_share(text: str) -> float:
     """Share of capitals among the letters of a text; NaN where it has no letter."""
-    letters = [char for char in text if char.isalpha()]
+    if len(text) > _LONG:
+        counts = count_characters(text)
+        return ratio(counts.capitals, counts.letters)
+    letters = "".join(filter(str.isalpha, text))
     return ratio(sum(map(str.isupper, letters)), len(letters))
 
 
@@ -102,12 +118,13 @@ def text_statistics(lines: Sequence[str], words: Sequence[str]) -> dict[str, flo
     counts = Counter(words)
     word_chars = sum(map(len, words))
     duplicates = _duplicates(lines)
-    raw = text.encode("utf-8", "ignore")
+    characters = count_characters(text)
+    raw = text[:2048].encode("utf-8", "ignore")[:2048]
     return {
         "text_words": float(n_words),
         "text_lines": float(n_lines),
         "text_mean_word_length": ratio(word_chars, n_words),
-        "text_alpha_words": ratio(sum(any(map(str.isalpha, word)) for word in words), n_words),
+        "text_alpha_words": ratio(sum(n for word, n in counts.items() if _has_letter(word)), n_words),
         "text_unique_words": ratio(len(counts), n_words),
         "text_entropy": _entropy(counts, n_words),
         "text_symbol_words": ratio(text.count("#") + text.count("...") + text.count("…"), n_words),
@@ -118,22 +135,25 @@ def text_statistics(lines: Sequence[str], words: Sequence[str]) -> dict[str, flo
         "text_lines_per_word": ratio(n_lines, n_words),
         "text_duplicate_lines": ratio(len(duplicates), n_lines),
         "text_duplicate_line_chars": ratio(sum(map(len, duplicates)), len(text)),
-        "text_top_bigram_chars": _top_ngram(words, 2, word_chars),
-        "text_top_trigram_chars": _top_ngram(words, 3, word_chars),
-        "text_repeated_5gram_chars": _repeated_ngrams(words, 5, word_chars),
+        **_repetition(words, list(counts), word_chars),
         "text_top_word_share": ratio(max((n for w, n in counts.items() if len(w) > 3), default=0), n_words),
-        "text_sentences": float(len(_SENTENCE_END.findall(text))) if text else math.nan,
-        "text_words_per_sentence": ratio(n_words, len(_SENTENCE_END.findall(text)) or 1) if text else math.nan,
-        "text_digit_chars": ratio(sum(map(str.isdigit, text)), len(text)),
-        "text_upper_chars": upper_share(text),
-        "text_compression_2k": ratio(len(raw[:2048]), len(zlib.compress(raw[:2048], 6))) if text else math.nan,
+        "text_sentences": float(characters.stops) if text else math.nan,
+        "text_words_per_sentence": ratio(n_words, characters.stops or 1) if text else math.nan,
+        "text_digit_chars": ratio(characters.digits, len(text)),
+        "text_upper_chars": ratio(characters.capitals, characters.letters),
+        "text_compression_2k": ratio(len(raw), len(zlib.compress(raw, 6))) if text else math.nan,
     }
+
+
+def _has_letter(word: str) -> bool:
+    return word.isalpha() or any(map(str.isalpha, word))
 
 
 def _entropy(counts: Counter[str], total: int) -> float:
     if not total:
         return math.nan
-    return -sum(n / total * math.log(n / total) for n in counts.values()) + 0.0
+    shares = np.fromiter(counts.values(), dtype=np.float64, count=len(counts)) / total
+    return float(-(shares * np.log(shares)).sum()) + 0.0
 
 
 def _duplicates(lines: Sequence[str]) -> list[str]:
@@ -146,25 +166,47 @@ def _duplicates(lines: Sequence[str]) -> list[str]:
     return again
 
 
-def _top_ngram(words: Sequence[str], n: int, word_chars: int) -> float:
-    """Characters in the commonest n-gram, by RedPajama-V2's definition: nothing where none occurs twice."""
+def _repetition(words: Sequence[str], distinct: Sequence[str], word_chars: int) -> dict[str, float]:
+    """Characters in the commonest n-grams and in repeated ones, by RedPajama-V2's definitions."""
     if not words:
-        return math.nan
-    grams = Counter(zip(*(words[at:] for at in range(n)), strict=False))
-    if not grams:
+        return dict.fromkeys(("text_top_bigram_chars", "text_top_trigram_chars", "text_repeated_5gram_chars"), math.nan)
+    number = dict(zip(distinct, range(len(distinct)), strict=True))
+    ids = np.fromiter(map(number.__getitem__, words), dtype=np.int64, count=len(words))
+    # Two words make one number, and three: an n-gram has the same only where it is the same.
+    pairs = ids[:-1] * len(distinct) + ids[1:]
+    _, pairs = np.unique(pairs, return_inverse=True)
+    triples = pairs[:-1] * len(distinct) + ids[2:]
+    _, triples = np.unique(triples, return_inverse=True)
+    return {
+        "text_top_bigram_chars": _top_ngram(words, 2, pairs, word_chars),
+        "text_top_trigram_chars": _top_ngram(words, 3, triples, word_chars),
+        "text_repeated_5gram_chars": _repeated_5grams(words, triples, word_chars),
+    }
+
+
+def _top_ngram(words: Sequence[str], n: int, grams: npt.NDArray[np.int64], word_chars: int) -> float:
+    """Characters in the commonest n-gram; nothing where none occurs twice. Of equals the last in the alphabet is taken."""
+    counts = np.bincount(grams) if len(grams) else np.zeros(1, dtype=np.int64)
+    most = int(counts.max())
+    if most < 2:
         return 0.0
-    gram, count = max(grams.items(), key=lambda item: (item[1], item[0]))
-    return min(1.0, sum(map(len, gram)) * count / word_chars) if count > 1 else 0.0
+    at = np.flatnonzero(counts.take(grams) == most)
+    starts = dict(zip(grams.take(at).tolist(), at.tolist(), strict=True)).values()
+    gram = max(tuple(words[start : start + n]) for start in starts)
+    return min(1.0, sum(map(len, gram)) * most / word_chars)
 
 
-def _repeated_ngrams(words: Sequence[str], n: int, word_chars: int) -> float:
-    """Characters of words that lie in an n-gram which occurs more than once, each word counted once (RedPajama-V2)."""
-    if not words:
-        return math.nan
-    grams = list(zip(*(words[at:] for at in range(n)), strict=False))
+def _repeated_5grams(words: Sequence[str], triples: npt.NDArray[np.int64], word_chars: int) -> float:
+    """Characters of words that lie in a run of five words which occurs more than once, each word counted once."""
+    if len(words) < 5:
+        return 0.0
+    again = np.bincount(triples).take(triples) > 1
+    # Five words repeat only where their first three and their last three do.
+    starts = np.flatnonzero(again[:-2] & again[2:]).tolist()
+    grams = [tuple(words[at : at + 5]) for at in starts]
     counts = Counter(grams)
     covered = bytearray(len(words))
-    for at, gram in enumerate(grams):
+    for at, gram in zip(starts, grams, strict=True):
         if counts[gram] > 1:
-            covered[at : at + n] = b"\1" * n
+            covered[at : at + 5] = b"\1" * 5
     return sum(len(word) for word, hit in zip(words, covered, strict=True) if hit) / word_chars

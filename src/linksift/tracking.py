@@ -67,6 +67,7 @@ def log_run(
     bundle_dir: Path,
     plots: Mapping[str, bytes],
     example: pd.DataFrame,
+    ablation: pd.DataFrame | None = None,
     tracking_uri: str | None = None,
     experiment: str = "linksift",
     registered_name: str = "linksift",
@@ -86,6 +87,8 @@ def log_run(
         Result of `linksift.figures.plots_of`.
     example
         A few links to show what goes in; columns that are no features of the model are left out.
+    ablation
+        Result of `linksift.ablation.ablate`, where it was asked for.
     tracking_uri
         The store; without one, that of the environment variable MLFLOW_TRACKING_URI, else ``mlflow.db`` in the
         working directory.
@@ -107,6 +110,8 @@ def log_run(
                 description=_description(trained),
             ) as run:
                 _log_record(trained, plots)
+                if ablation is not None:
+                    mlflow.log_text(ablation.to_csv(index=False), "figures/ablation.csv")
                 model = _log_model(trained.bundle, bundle_dir, example)
                 dataset = _dataset(trained)
                 mlflow.log_input(dataset, context="training")

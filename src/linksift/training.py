@@ -7,21 +7,21 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from linksift import baselines
 from linksift.bundle import Bundle, bundle_from
 from linksift.calibration import Calibration, cross_calibrate
 from linksift.card import model_card
 from linksift.classifier import LinkClassifier
 from linksift.contract import Contract
 from linksift.dataset import Views, assign_folds, label_weights, show_views, table_sha256, used_features
-from linksift.errors import InputError
-from linksift.evaluation import Comparison, compare, evaluate_probabilities, review_band, slices
-from linksift.labels import BASES, CLASSES, PROBABILITY_COLUMNS
+from linksift.errors import InputError, RecipeError
+from linksift.evaluation import Comparison
+from linksift.labels import BASES, CLASSES
+from linksift.leaks import check_leaks
+from linksift.measuring import against_champion, by_slice, frozen_links, measure_baselines, measure_situations
 from linksift.recipe import Recipe
-from linksift.review import ReviewBand
 
-#: Frozen links are measured apart by what they came with and what was taken away.
-SITUATIONS: Final = ("page", "page as row", "page as url", "export row", "export as url", "bare url")
+#: In fewer links a feature may tell the class well by chance.
+_LEAK_ROWS: Final = 500
 Report = Callable[[str], None]
 
 
@@ -96,39 +96,27 @@ def train(
     ------
     InputError
         Where the table has too few groups or classes.
+    RecipeError
+        Where no model can be fitted with the parameters or views of the recipe.
+    LeakError
+        Where a feature gives the answer away (`linksift.leaks`) and the recipe does not vouch for it.
     """
     names = used_features(recipe, contract)
-    weights = label_weights(table, recipe)
-    folds = assign_folds(table, weights, recipe.folds, recipe.seed)
-    views = show_views(table, names, contract)
-    view_weight = np.array([recipe.views.get(view, 0.0) for view in views.view])
-    view_weight[views.view != table["basis"].to_numpy()[views.row]] *= recipe.hidden
-    weight = weights[views.row] * view_weight
-    # Frozen links that do not count, or views that the recipe leaves out, are scored but never trained on.
-    fitted = weight > 0
-    labels = table["label"].to_numpy(dtype=object)[views.row]
-    report(f"training on {int((weights > 0).sum()):,} links of {table['group'][weights > 0].nunique():,} groups")
-    classifier = _classifier(recipe, fold_jobs)
-    classifier.fit(
-        views.X[fitted], labels[fitted].astype(str), sample_weight=weight[fitted], folds=folds[views.row][fitted]
-    )
-    if list(classifier.classes_) != list(CLASSES):
-        raise InputError(
-            f"the labels hold only {', '.join(classifier.classes_)}; all of {', '.join(CLASSES)} are needed"
-        )
-    calibration, probabilities = _calibrations(table, views, fitted, weights, classifier)
-    frozen = _frozen(table, views, fitted, probabilities)
+    fit = cross_fit(recipe, table, contract, names, fold_jobs=fold_jobs, report=report)
+    frozen, classifier, used = fit.frozen, fit.classifier, fit.link_weights > 0
     report(f"measuring on {frozen['link'].nunique():,} frozen links")
-    figures, bands, parts = _measure(frozen, recipe, n_bootstrap)
-    rivals = _baselines(table, views, names, labels, weight, folds, frozen, n_bootstrap) if len(frozen) else {}
-    comparison = _against(champion, frozen, n_bootstrap)
+    figures, bands, parts = measure_situations(frozen, recipe, n_bootstrap)
+    rivals = {}
+    if len(frozen):
+        rivals = measure_baselines(table, fit.views, names, fit.labels, fit.weights, fit.folds, frozen, n_bootstrap)
+    comparison = against_champion(champion, frozen, n_bootstrap)
     metrics = {
         "situations": figures,
         "baselines": {name: by_slice(rival) for name, rival in rivals.items()},
         "slices": by_slice(parts) if len(parts) else {},
         "champion": None if comparison is None else comparison.to_dict(),
-        "training_links": int((weights > 0).sum()),
-        "training_groups": int(table["group"][weights > 0].nunique()),
+        "training_links": int(used.sum()),
+        "training_groups": int(table["group"][used].nunique()),
     }
     policy = {"review": bands}
     bundle = bundle_from(
@@ -140,10 +128,84 @@ def train(
         metrics=metrics,
         data_sha256=table_sha256(table),
         card=model_card(recipe, metrics, policy, names),
-        calibration=calibration,
+        calibration=fit.calibration,
         frozen=frozen,
     )
     return Trained(recipe, contract, table, names, classifier, bundle, frozen, metrics, parts, rivals, comparison)
+
+
+@dataclass(frozen=True)
+class CrossFit:
+    """A classifier fitted as a recipe says, and what it was fitted on.
+
+    Attributes
+    ----------
+    link_weights, folds
+        Of each link of the table.
+    weights, labels
+        Of each view.
+    calibration
+        For each basis.
+    frozen
+        Cross-fitted probabilities of the frozen links, as in `Trained`.
+    """
+
+    views: Views
+    link_weights: np.ndarray
+    folds: np.ndarray
+    weights: np.ndarray
+    labels: np.ndarray
+    classifier: LinkClassifier
+    calibration: dict[str, Calibration]
+    frozen: pd.DataFrame
+
+
+def cross_fit(
+    recipe: Recipe,
+    table: pd.DataFrame,
+    contract: Contract,
+    names: list[str],
+    *,
+    fold_jobs: int = 1,
+    report: Report = lambda _: None,
+) -> CrossFit:
+    """Fit a model on the features `names`, and score each link by one that knows nothing of its group; parameters and errors as in `train`."""
+    link_weights = label_weights(table, recipe)
+    folds = assign_folds(table, link_weights, recipe.folds, recipe.seed)
+    views = show_views(table, names, contract)
+    view_weight = np.array([recipe.views.get(view, 0.0) for view in views.view])
+    whole = (views.view == table["basis"].to_numpy()[views.row]) & (views.provider == "")
+    view_weight[~whole] *= recipe.hidden
+    weights = link_weights[views.row] * view_weight
+    # Frozen links that do not count, or views that the recipe leaves out, are neither trained on nor measured.
+    fitted = weights > 0
+    labels = table["label"].to_numpy(dtype=object)[views.row]
+    groups = table["group"][link_weights > 0].nunique()
+    report(f"training on {int((link_weights > 0).sum()):,} links of {groups:,} groups")
+    _refuse_leaks(table, link_weights, names, recipe)
+    classifier = _classifier(recipe, fold_jobs)
+    try:
+        classifier.fit(
+            views.X[fitted], labels[fitted].astype(str), sample_weight=weights[fitted], folds=folds[views.row][fitted]
+        )
+    except ValueError as error:
+        raise RecipeError(f"recipe {recipe.name}: no model could be fitted: {error}") from error
+    if list(classifier.classes_) != list(CLASSES):
+        raise InputError(
+            f"the labels hold only {', '.join(classifier.classes_)}; all of {', '.join(CLASSES)} are needed"
+        )
+    calibration, probabilities = _calibrations(table, views, fitted, link_weights, classifier)
+    frozen = frozen_links(table, views, fitted, probabilities)
+    return CrossFit(views, link_weights, folds, weights, labels, classifier, calibration, frozen)
+
+
+def _refuse_leaks(table: pd.DataFrame, weights: np.ndarray, names: list[str], recipe: Recipe) -> None:
+    # Pages and export rows apart: that a feature of the page is missing tells an export row, and that is no leak.
+    for _, part in table[weights > 0].groupby("basis"):
+        if len(part) >= _LEAK_ROWS and part["label"].nunique() > 1 and part["group"].nunique() > 1:
+            known = [name for name in names if part[name].notna().any()]
+            sources, groups = part["label_source"], part["group"]
+            check_leaks(part, part["label"], sources, groups, feature_names=known, allow=recipe.allow_leaks)
 
 
 def _classifier(recipe: Recipe, fold_jobs: int) -> LinkClassifier:
@@ -171,7 +233,7 @@ def _calibrations(
     codes = table["label"].map({label: code for code, label in enumerate(CLASSES)}).to_numpy()[at].astype(np.int64)
     logp, folds = np.log(classifier.raw_oof_probabilities_), classifier.folds_
     # A page shown as a row has the label that its page gave it: it says little of the rows of an export.
-    genuine = (view == table["basis"].to_numpy()[at]) | (view == "url")
+    genuine = ((view == table["basis"].to_numpy()[at]) & (views.provider[fitted] == "")) | (view == "url")
     found, probabilities = {}, np.full_like(logp, np.nan)
     for basis in BASES:
         here = (view == basis) & np.isfinite(logp).all(axis=1)
@@ -182,123 +244,3 @@ def _calibrations(
             continue
         probabilities[here], found[basis] = cross_calibrate(logp[here], codes[here], teaching, folds[here])
     return found, probabilities
-
-
-def _frozen(table: pd.DataFrame, views: Views, fitted: np.ndarray, oof: np.ndarray) -> pd.DataFrame:
-    """Cross-fitted probabilities of the hand-labelled links that count, in each situation."""
-    at, view = views.row[fitted], views.view[fitted]
-    facts = table.iloc[at][["link", "group", "label", "stratum", "gold", "basis"]].reset_index(drop=True)
-    facts["situation"] = situations(facts["basis"].to_numpy(), view)
-    facts["view"] = view
-    facts[list(PROBABILITY_COLUMNS)] = oof
-    keep = facts["gold"] & np.isfinite(oof).all(axis=1)
-    kept: pd.DataFrame = facts.loc[keep].drop(columns=["gold", "basis"])
-    return kept.sort_values(["situation", "link"], ignore_index=True)
-
-
-def situations(basis: np.ndarray, view: np.ndarray) -> list[str]:
-    """Name what each link came with and what was taken away (one of `SITUATIONS`)."""
-    names = {"page": "page", "row": "export row", "url": "bare url"}
-    return [
-        names[has] if has == shown else f"{'page' if has == 'page' else 'export'} as {shown}"
-        for has, shown in zip(basis, view, strict=True)
-    ]
-
-
-def _measure(
-    frozen: pd.DataFrame, recipe: Recipe, n_bootstrap: int
-) -> tuple[dict[str, Any], dict[str, Any], pd.DataFrame]:
-    figures = {}
-    bands: dict[str, Any] = {}
-    for situation, part in frozen.groupby("situation", sort=False):
-        measured = evaluate_probabilities(
-            part["label"], part[list(PROBABILITY_COLUMNS)], groups=part["group"], n_bootstrap=n_bootstrap
-        )
-        figures[str(situation)] = measured.to_dict()
-    # A page shown as a row is no row that a user brings; the bands come from genuine ones.
-    genuine = frozen[frozen["situation"] != "page as row"]
-    for view, part in genuine.groupby("view", sort=False):
-        band = review_band(
-            part["label"],
-            part[list(PROBABILITY_COLUMNS)],
-            groups=part["group"],
-            max_valuable_called_harmful=recipe.max_valuable_called_harmful,
-            max_harmful_missed=recipe.max_harmful_missed,
-        )
-        bands[str(view)] = _at_least_even(band)
-    return figures, bands, measure_slices(frozen, frozen[list(PROBABILITY_COLUMNS)].to_numpy(), n_bootstrap)
-
-
-def _at_least_even(band: ReviewBand) -> dict[str, Any]:
-    """Keep a link from being called harmful, or sent to review, at a probability at which another class is as likely."""
-    known = band.to_dict()
-    if known["t_high"] is not None:
-        known["t_high"] = max(known["t_high"], 0.5)
-    return known
-
-
-def slice_masks(frozen: pd.DataFrame) -> pd.DataFrame:
-    """Return the slices that are always shown apart."""
-    situation = frozen["situation"]
-    on_page, honest = situation == "page", frozen["stratum"].isin(["ham", "mixed"])
-    masks = {name: situation == name for name in SITUATIONS}
-    masks["harmful links on honest pages"] = on_page & honest & (frozen["label"] == "harmful")
-    masks["harmless links on spam pages"] = on_page & (frozen["stratum"] == "spam") & (frozen["label"] != "harmful")
-    masks["honest pages"] = on_page & honest
-    masks["spam and unproven pages"] = on_page & ~honest
-    return pd.DataFrame(masks)
-
-
-def measure_slices(frozen: pd.DataFrame, proba: np.ndarray, n_bootstrap: int) -> pd.DataFrame:
-    """Measure probabilities of scored links in each situation and slice."""
-    if frozen.empty:
-        return pd.DataFrame()
-    masks = slice_masks(frozen)
-    filled = masks.loc[:, masks.any()]
-    return slices(filled, frozen["label"], proba, groups=frozen["group"], n_bootstrap=n_bootstrap)
-
-
-def _baselines(
-    table: pd.DataFrame,
-    views: Views,
-    names: list[str],
-    labels: np.ndarray,
-    weight: np.ndarray,
-    folds: np.ndarray,
-    frozen: pd.DataFrame,
-    n_bootstrap: int,
-) -> dict[str, pd.DataFrame]:
-    """Score the baselines on the same links, folds and weights."""
-    fitted = weight > 0
-    frame = views.X[fitted].reset_index(drop=True)
-    links = table["link"].to_numpy()[views.row[fitted]]
-    position = pd.Series(np.arange(len(frame)), index=pd.MultiIndex.from_arrays([links, views.view[fitted]]))
-    at = position.loc[pd.MultiIndex.from_frame(frozen[["link", "view"]])].to_numpy()
-    rivals = {}
-    for make in (
-        baselines.AlwaysNeutral,
-        baselines.RuleList,
-        baselines.NgramLogistic,
-        lambda: baselines.FeatureLogistic(names),
-    ):
-        proba = baselines.cross_fit(make, frame, labels[fitted].astype(str), folds[views.row][fitted], weight[fitted])
-        rivals[make().name] = measure_slices(frozen, proba[at], n_bootstrap)
-    return rivals
-
-
-def by_slice(figures: pd.DataFrame) -> dict[str, Any]:
-    """Return the figures of `measure_slices` for JSON, by slice."""
-    plain = figures.astype(object).where(figures.notna(), None)
-    return {str(row.pop("slice")): row for row in plain.to_dict("records")}
-
-
-def _against(champion: Bundle | None, frozen: pd.DataFrame, n_bootstrap: int) -> Comparison | None:
-    """Compare with the champion's own cross-fitted probabilities of the same links in the same situations."""
-    if champion is None or champion.frozen is None or frozen.empty:
-        return None
-    keys = ["link", "situation"]
-    both = frozen.merge(champion.frozen[[*keys, *PROBABILITY_COLUMNS]], on=keys, suffixes=("", "_champion"))
-    if both.empty:
-        return None
-    theirs = both[[f"{name}_champion" for name in PROBABILITY_COLUMNS]].to_numpy()
-    return compare(both["label"], both[list(PROBABILITY_COLUMNS)], theirs, both["group"], n_bootstrap=n_bootstrap)

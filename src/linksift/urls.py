@@ -7,12 +7,14 @@ from typing import Final, NamedTuple
 from urllib.parse import SplitResult, urlsplit
 
 import tldextract
+from w3lib.url import safe_url_string
 
 #: A URL longer than this is not read: browsers and search engines stop well before it.
 MAX_URL_CHARS: Final = 8_192
 
 _CONTROL = re.compile(r"[\x00-\x20\x7f]+")
 _SCHEME = re.compile(r"^[a-zA-Z][a-zA-Z0-9+.-]*:")
+_PLAIN = re.compile(r"[A-Za-z0-9%:/?#\[\]@!$&'()*+,;=._~-]+")
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 
 # The public suffix list that the package carries: no network, the same answer on every machine. Private suffixes are on,
@@ -121,3 +123,16 @@ def page_key(url: str) -> str:
     text = re.sub(r"^https?://(www\.)?", "", text)
     head, mark, query = text.partition("?")
     return head.rstrip("/") + mark + query
+
+
+def ascii_url(url: str) -> str:
+    """Return a URL as it goes over the wire: the host in Punycode, what a URL may not hold percent-encoded.
+
+    What may stand in a URL comes back as it is; a text that cannot be encoded too.
+    """
+    if _PLAIN.fullmatch(url):
+        return url
+    try:
+        return str(safe_url_string(url))
+    except ValueError:
+        return url

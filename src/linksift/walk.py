@@ -1,56 +1,71 @@
-"""One walk over a page's tree: its links, the blocks they stand in, and the visible text."""
+"""One walk over a page: its links, the blocks they stand in, and the visible text.
+
+The tree is written out as XML first and read tag by tag: there each ``<`` begins a tag, and one look-up tells what a tag means that was
+seen before. Asking the tree for each element, text and attribute costs several times as much.
+"""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final
-from urllib.parse import urljoin
 
 from lxml import etree
 from lxml.html import HtmlElement
 
 from linksift.areas import NO_AREA, Area, AreaFinder
+from linksift.tags import Kind, Tag, TagReader, read_attributes, unescape
+from linksift.targets import Base
 from linksift.text import fold_space
-from linksift.urls import registrable_domain, split_url
 
-_SILENT: Final = frozenset(("script", "style", "noscript", "template", "head", "svg", "iframe", "object", "select"))
-_BLOCKS: Final = frozenset((
-    "address", "article", "aside", "blockquote", "body", "center", "dd", "div", "dl", "dt", "fieldset",
-    "figcaption", "figure", "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "header", "li",
-    "main", "nav", "ol", "p", "pre", "section", "table", "tbody", "td", "th", "tr", "ul",
-))  # fmt: skip
-_HEADINGS: Final = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
-_EMPHASIS: Final = frozenset(("b", "strong", "em", "mark", "u"))
 _REL_SPLIT = re.compile(r"[\s,]+")
+_HIDDEN: Final = int(Area.HIDDEN)
 _MAX_BLOCK_TEXT: Final = 2_000
 _MAX_END: Final = 1_000
 _MAX_HEADING: Final = 2_000
-# Thousands of nested blocks would each hold every site below them.
-_MAX_SITES: Final = 1_000
+# Thousands of nested blocks would each look through every link below them.
+_MAX_SITE_LINKS: Final = 5_000
 _MARKUP_LEVELS: Final = 7
-_MAX_NAMES: Final = 120
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Block:
-    """A block element and what stands in it, children included."""
+    """A block element and what stands in it, children included.
+
+    Attributes
+    ----------
+    chars, link_chars
+        Characters of its text, and of those that stand in links.
+    n_links, n_absolute
+        Its links, and those of them whose site is known.
+    pieces
+        The first two thousand characters that stand directly in it.
+    """
 
     tag: str
     area: Area
     parent: "Block | None"
     depth: int
+    links: "list[PageLink]" = field(repr=False)
     chars: int = 0
     link_chars: int = 0
     n_links: int = 0
     n_absolute: int = 0
-    sites: set[str] = field(default_factory=set)
     pieces: list[str] = field(default_factory=list)
     held: int = 0
+    first: int = 0
+    _sites: set[str] | None = None
 
-    def add_text(self, text: str, *, in_link: bool) -> None:
-        """Count a text; blocks keep the first two thousand characters that stand directly in them."""
-        self.chars += len(text)
-        self.link_chars += len(text) * in_link
+    @property
+    def sites(self) -> set[str]:
+        """Sites that its links point to, of its first five thousand links."""
+        if self._sites is None:
+            inside = self.links[self.first : self.first + min(self.n_links, _MAX_SITE_LINKS)]
+            self._sites = {link.site for link in inside if link.site}
+        return self._sites
+
+    def hold(self, text: str) -> None:
+        """Keep a text that stands directly in the block."""
         if self.held < _MAX_BLOCK_TEXT:
             # Of a very long piece only the ends can be near a link.
             whole = len(text) <= _MAX_BLOCK_TEXT
@@ -62,29 +77,18 @@ class Block:
         if self.pieces and self.pieces[-1] != " ":
             self.pieces.append(" ")
 
-    def close(self) -> None:
-        """Add what was counted to the block around this one."""
-        if (up := self.parent) is None:
-            return
-        up.chars += self.chars
-        up.link_chars += self.link_chars
-        up.n_links += self.n_links
-        up.n_absolute += self.n_absolute
-        if len(up.sites) < _MAX_SITES:
-            up.sites |= self.sites
 
-
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class PageLink:
     """One ``<a href>``: `ordinal` counts every ``<a>`` of the page in document order, from 0."""
 
     ordinal: int
     href: str
-    url: str | None
-    """The absolute http(s) URL, or None where it is relative to an unknown host, or no http(s) URL at all."""
+    base: Base = field(repr=False)
     site: str | None
+    """The site that it points to, None where it is relative to an unknown host, or no http(s) URL at all."""
     rel: tuple[str, ...]
-    block: Block
+    block: Block = field(repr=False)
     area: Area
     own_area: Area
     offset: int
@@ -93,22 +97,31 @@ class PageLink:
     """Pieces of the block's text before the link."""
     heading: str
     """The last heading before the link."""
-    in_heading: bool = False
-    emphasised: bool = False
-    markup: tuple[tuple[str, str], ...] = ()
+    in_heading: bool
+    emphasised: bool
+    markup: tuple[tuple[str, str], ...]
     """Tag, and ``class`` and ``id``, of the link and of the elements around it, from the inside outwards."""
-    depth: int = 0
-    new_window: bool = False
-    has_title: bool = False
+    depth: int
+    new_window: bool
+    has_title: bool
+    after: int
     images: int = 0
     alt: str = ""
     pieces: list[str] = field(default_factory=list)
-    after: int = 0
+    _text: str | None = None
+    _sides: tuple[str, str] | None = None
+
+    @property
+    def url(self) -> str | None:
+        """The absolute http(s) URL, or None as for `site`."""
+        return self.base.absolute(self.href)
 
     @property
     def text(self) -> str:
         """Text of the link, white space folded."""
-        return fold_space("".join(self.pieces))
+        if self._text is None:
+            self._text = fold_space("".join(self.pieces))
+        return self._text
 
     @property
     def anchor(self) -> str:
@@ -118,12 +131,18 @@ class PageLink:
     @property
     def left(self) -> str:
         """Text of the link's block before it."""
-        return fold_space("".join(self.block.pieces[: self.before]))
+        return self._around()[0]
 
     @property
     def right(self) -> str:
         """Text of the link's block after it."""
-        return fold_space("".join(self.block.pieces[self.after :]))
+        return self._around()[1]
+
+    def _around(self) -> tuple[str, str]:
+        if self._sides is None:
+            pieces = self.block.pieces
+            self._sides = fold_space("".join(pieces[: self.before])), fold_space("".join(pieces[self.after :]))
+        return self._sides
 
 
 @dataclass(slots=True)
@@ -150,156 +169,186 @@ def split_rel(rel: str | None) -> tuple[str, ...]:
 class _Walker:
     """State of the walk; `run` is the only way in."""
 
-    def __init__(self, page_url: str | None, base: str | None, finder: AreaFinder) -> None:
-        self.base = base or page_url
-        self.finder = finder
+    def __init__(self, base: Base) -> None:
+        self.base = base
         self.links: list[PageLink] = []
         self.text: list[str] = []
-        self.chars = self.link_chars = self.hidden_chars = self.elements = self.nesting = 0
+        self.chars = self.link_chars = self.hidden_chars = self.nesting = 0
+        # Lengths of the texts as they stand, for the blocks.
+        self.raw_chars = self.raw_link_chars = self.n_absolute = 0
         self.n_anchors = -1
         self.tags: dict[str, int] = {}
-        self.block = Block("html", NO_AREA, None, 0)
+        self.block = Block("html", NO_AREA, None, 0, self.links)
         self.link: PageLink | None = None
         self.heading = ""
-        self.in_heading = 0
-        self.emphasis = 0
-        self.silent = 0
-        self.path: list[tuple[str, str]] = []
+        self.in_heading = self.emphasis = self.silent = 0
+        self.areas = [0]
+        self.path: list[Tag] = []
 
-    def run(self, root: HtmlElement) -> Walked:
-        areas = [NO_AREA]
-        for event, element in etree.iterwalk(root, events=("start", "end")):
-            tag = element.tag
-            if not isinstance(tag, str):
-                continue
-            if event == "start":
-                areas.append(areas[-1] | self._start(element, tag, areas[-1], len(areas)))
-                self._say(element.text, areas[-1])
-            else:
+    def run(self, markup: str, read: TagReader) -> Walked:
+        areas, path = self.areas, self.path
+        for piece in _pieces(markup):
+            start, _, text = piece.partition(">")
+            if start[0] == "/":
                 areas.pop()
-                self._end(tag)
-                self._say(element.tail, areas[-1])
-        text = "".join(self.text)
+                self._end(path.pop())
+            else:
+                tag = read(start)
+                path.append(tag)
+                self._start(tag, start)
+                if tag.is_empty:
+                    path.pop()
+                    self._end(tag)
+                else:
+                    areas.append(areas[-1] | tag.area)
+            if text and not self.silent:
+                self._say(unescape(text))
+        self._close(self.block)
         return Walked(
             links=self.links,
-            text=text,
+            text="".join(self.text),
             chars=self.chars,
             link_chars=self.link_chars,
             hidden_chars=self.hidden_chars,
-            elements=self.elements,
+            elements=sum(self.tags.values()),
             nesting=self.nesting,
             tags=self.tags,
         )
 
-    def _start(self, element: HtmlElement, tag: str, inherited: Area, depth: int) -> Area:
-        self.elements += 1
-        self.nesting += depth
-        self.tags[tag] = self.tags.get(tag, 0) + 1
-        attributes = dict(element.items())  # not dict(attrib): it fails on a malformed name
-        own = self.finder.find(tag, attributes)
-        names = f"{attributes.get('class', '')[:_MAX_NAMES]} {attributes.get('id', '')[:_MAX_NAMES]}"
-        self.path.append((tag, names))
-        if tag in _SILENT:
-            self.silent += 1
-        elif tag in _BLOCKS:
-            self.text.append("\n")
-            self.block = Block(tag, inherited | own, self.block, depth)
-            if tag in _HEADINGS:
-                self.in_heading += 1
-                self.heading = ""
-        elif tag == "br":
-            self.text.append("\n")
-        elif tag in _EMPHASIS:
-            self.emphasis += 1
-        elif tag == "a":
+    def _start(self, tag: Tag, start: str) -> None:
+        name, kind = tag.name, tag.kind
+        self.nesting += len(self.path)
+        self.tags[name] = self.tags.get(name, 0) + 1
+        if kind is Kind.INLINE:
+            return
+        if kind is Kind.BLOCK or kind is Kind.HEADING:
+            self._open(tag)
+        elif kind is Kind.LINK:
             self.n_anchors += 1
-            self._open_link(attributes, inherited | own, own, depth)
-        elif tag == "img" and self.link is not None:
-            self.link.images += 1
-            self.link.alt = self.link.alt or fold_space(attributes.get("alt", ""))
-        return own
+            self._open_link(tag, read_attributes(start))
+        elif kind is Kind.IMAGE:
+            if self.link is not None:
+                self.link.images += 1
+                self.link.alt = self.link.alt or fold_space(read_attributes(start).get("alt", ""))
+        elif kind is Kind.SILENT:
+            self.silent += 1
+        elif kind is Kind.BREAK:
+            self.text.append("\n")
+        else:
+            self.emphasis += 1
 
-    def _open_link(self, attributes: Mapping[str, str], area: Area, own: Area, depth: int) -> None:
+    def _open(self, tag: Tag) -> None:
+        self.text.append("\n")
+        # What is counted up to here is taken off when the block closes.
+        self.block = Block(
+            tag.name,
+            _area(self.areas[-1] | tag.area),
+            self.block,
+            len(self.path),
+            self.links,
+            -self.raw_chars,
+            -self.raw_link_chars,
+            -len(self.links),
+            -self.n_absolute,
+            first=len(self.links),
+        )
+        if tag.kind is Kind.HEADING:
+            self.in_heading += 1
+            self.heading = ""
+
+    def _close(self, block: Block) -> None:
+        block.chars += self.raw_chars
+        block.link_chars += self.raw_link_chars
+        block.n_links += len(self.links)
+        block.n_absolute += self.n_absolute
+
+    def _open_link(self, tag: Tag, attributes: dict[str, str]) -> None:
         href = attributes.get("href", "").strip()
         if not href:
             self.link = None
             return
-        url = self._absolute(href)
-        site = registrable_domain(url) if url else None
-        self.block.n_links += 1
-        if site:
-            self.block.n_absolute += 1
-            if len(self.block.sites) < _MAX_SITES:
-                self.block.sites.add(site)
+        site = self.base.site(href)
+        self.n_absolute += site is not None
         self.link = PageLink(
             ordinal=self.n_anchors,
             href=href,
-            url=url,
+            base=self.base,
             site=site,
-            rel=split_rel(attributes.get("rel")),
+            rel=split_rel(attributes["rel"]) if "rel" in attributes else (),
             block=self.block,
-            area=area,
-            own_area=own,
+            area=_area(self.areas[-1] | tag.area),
+            own_area=_area(tag.area),
             offset=self.chars,
             before=len(self.block.pieces),
             heading="" if self.in_heading else fold_space(self.heading),
             in_heading=bool(self.in_heading),
             emphasised=bool(self.emphasis),
-            markup=tuple(self.path[: -_MARKUP_LEVELS - 1 : -1]),
-            depth=depth,
+            markup=tuple([tag.named for tag in self.path[: -_MARKUP_LEVELS - 1 : -1]]),
+            depth=len(self.path),
             new_window=attributes.get("target", "").lower() == "_blank",
             has_title="title" in attributes,
             after=len(self.block.pieces),
         )
         self.links.append(self.link)
 
-    def _absolute(self, href: str) -> str | None:
-        text = href
-        if self.base and not href.lower().startswith(("http:", "https:")):
-            try:
-                text = urljoin(self.base, href)
-            except ValueError:
-                return None
-        parts = split_url(text)
-        if parts is None:
-            return None
-        return "http:" + text if text.startswith("//") else text
-
-    def _end(self, tag: str) -> None:
-        self.path.pop()
-        if tag in _SILENT:
-            self.silent -= 1
-        elif tag in _BLOCKS:
-            self.block.close()
+    def _end(self, tag: Tag) -> None:
+        kind = tag.kind
+        if kind is Kind.INLINE:
+            return
+        if kind is Kind.BLOCK or kind is Kind.HEADING:
+            self._close(self.block)
             self.block = self.block.parent or self.block
             self.text.append("\n")
-            self.in_heading -= tag in _HEADINGS
-        elif tag in _EMPHASIS:
-            self.emphasis -= 1
-        elif tag == "a":
+            self.in_heading -= kind is Kind.HEADING
+        elif kind is Kind.LINK:
             self.link = None
+        elif kind is Kind.SILENT:
+            self.silent -= 1
+        elif kind is Kind.EMPHASIS:
+            self.emphasis -= 1
 
-    def _say(self, text: str | None, area: Area) -> None:
-        if not text or self.silent:
-            return
-        n_chars = len(text) if text.isalnum() else len(fold_space(text))
+    def _say(self, text: str) -> None:
+        # A link that holds a block (a card) has its text in that block; it counts for the link all the same.
+        link, block = self.link, self.block
+        if text.isspace():
+            n_chars = 0
+            block.add_space()
+        else:
+            n_chars = len(text) if text.isalnum() else len(fold_space(text))
+            self.chars += n_chars
+            self.raw_chars += len(text)
+            block.hold(text)
         if self.in_heading:
             self.heading = (self.heading + text)[:_MAX_HEADING]
-        # A link that holds a block (a card) has its text in that block; it counts for the link all the same.
-        if n_chars:
-            self.block.add_text(text, in_link=self.link is not None)
-        else:
-            self.block.add_space()
-        if self.link is not None:
-            self.link.pieces.append(text)
-            if self.link.block is self.block:
-                self.link.after = len(self.block.pieces)
-            self.link_chars += n_chars
-        self.chars += n_chars
-        if area & Area.HIDDEN:
+        if link is not None:
+            link.pieces.append(text)
+            if link.block is block:
+                link.after = len(block.pieces)
+            if n_chars:
+                self.link_chars += n_chars
+                self.raw_link_chars += len(text)
+        if self.areas[-1] & _HIDDEN:
             self.hidden_chars += n_chars
         else:
             self.text.append(text)
+
+
+# Making one each time costs more than the rest of a block.
+_area = lru_cache(maxsize=None)(Area)
+# A finder is made once for many pages.
+_reader = lru_cache(maxsize=8)(TagReader)
+
+
+def _pieces(markup: str) -> Iterator[str]:
+    """Return each tag of a serialised page, without its ``<``, with the text behind it."""
+    rest = ""
+    for piece in markup.split("<")[1:]:
+        # A name may hold a "<": only the last piece of such a tag has its end.
+        if ">" in piece:
+            yield rest + piece if rest else piece
+            rest = ""
+        else:
+            rest = f"{rest}{piece}<"
 
 
 def walk(root: HtmlElement, page_url: str | None, base: str | None, finder: AreaFinder) -> Walked:
@@ -316,4 +365,5 @@ def walk(root: HtmlElement, page_url: str | None, base: str | None, finder: Area
     finder
         Tells the areas of an element.
     """
-    return _Walker(page_url, base, finder).run(root)
+    markup = etree.tostring(root, encoding="unicode")
+    return _Walker(Base(base or page_url)).run(markup, _reader(finder))

@@ -8,6 +8,7 @@ import pandas as pd
 from scipy.sparse import csr_matrix, vstack
 from sklearn.linear_model import LogisticRegression
 
+from linksift.errors import InputError
 from linksift.labels import CLASSES, Label
 from linksift.words import BUCKETS, FIELDS, OUTPUTS, FloatArray, Spaces, WordScorer, WordWeights, encode_weights, vector
 
@@ -42,7 +43,13 @@ class WordData:
         self._basis = np.array(basis, dtype=object)
 
     def fit(self, learn: np.ndarray) -> FloatArray:
-        """Return the weights that the links marked in `learn` teach, shape (`BUCKETS`, 2)."""
+        """Return the weights that the links marked in `learn` teach, shape (`BUCKETS`, 2).
+
+        Raises
+        ------
+        InputError
+            Where they are not of all classes.
+        """
         parts, codes, weights = [], [], []
         for basis, shown in _SHOWN.items():
             at = np.flatnonzero(learn & (self._basis == basis))
@@ -53,6 +60,12 @@ class WordData:
                 parts.append(sum(self._matrices[field][at] for field in fields))
                 codes.append(self._codes[at])
                 weights.append(balance * weight)
+        absent = set(CLASSES) - {CLASSES[code] for part in codes for code in part}
+        if absent:
+            raise InputError(
+                f"no link to learn words from is {' or '.join(sorted(absent))}, once the frozen groups, or one fold more, are set apart; "
+                "label more links by reading them"
+            )
         model = LogisticRegression(C=1.0, max_iter=300)
         model.fit(vstack(parts).tocsr(), np.concatenate(codes), sample_weight=np.concatenate(weights))
         against = model.coef_ - model.coef_[CLASSES.index(Label.NEUTRAL)]
@@ -82,6 +95,11 @@ def fit_words(
     -------
     tuple
         Scores (the features of family ``words``, index of `table`), and the file of weights.
+
+    Raises
+    ------
+    InputError
+        Where too few links are left to learn from.
     """
     apart = table["group"].isin(set(table["group"][frozen])).to_numpy()
     folds = np.array([int(group[:8], 16) % _FOLDS for group in table["group"]])

@@ -50,6 +50,7 @@ _CAMEL = re.compile(r"([a-z])([A-Z])")
 _NAME = re.compile(r"[a-z]{2,}")
 _SCHEME = re.compile(r"^https?://(?:www\.)?", re.IGNORECASE)
 _MAX_CACHED: Final = 200_000
+_STORED: Final = np.dtype("<f2")
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,26 +70,34 @@ class WordWeights:
 
     @classmethod
     def decode(cls, data: bytes, where: str) -> "WordWeights":
-        """Read a ``.npy`` file of half-precision numbers.
+        """Read a ``.npy`` file of half-precision numbers, as `encode_weights` writes it.
 
         Raises
         ------
         ContractError
-            Where the file is none, or has another shape.
+            Where the file is another one, is cut, or holds a number that is not finite.
         """
-        try:
-            values = np.load(io.BytesIO(data), allow_pickle=False)
-        except (ValueError, EOFError, OSError) as error:
-            raise ContractError(f"{where}: not a NumPy array: {error}") from error
-        if values.shape != (BUCKETS, len(OUTPUTS)) or values.dtype != np.float16 or not np.isfinite(values).all():
-            raise ContractError(f"{where}: {BUCKETS} by {len(OUTPUTS)} finite half-precision numbers were expected")
-        return cls(values.astype(np.float64), hashlib.sha256(data).hexdigest())
+        # The header is compared, not parsed: NumPy's parser fails in many ways on a hostile one, and may ask for terabytes.
+        header = _header()
+        is_ours = data.startswith(header) and len(data) == len(header) + BUCKETS * len(OUTPUTS) * _STORED.itemsize
+        values = np.frombuffer(data[len(header) :], dtype=_STORED) if is_ours else None
+        if values is None or not np.isfinite(values).all():
+            raise ContractError(
+                f"{where}: not {BUCKETS} by {len(OUTPUTS)} finite half-precision numbers as `linksift dataset` writes them; "
+                "`linksift init DIR` writes a complete features folder"
+            )
+        return cls(values.reshape(len(OUTPUTS), BUCKETS).T.astype(np.float64), hashlib.sha256(data).hexdigest())
 
 
 def encode_weights(values: FloatArray) -> bytes:
-    """Write weights as a ``.npy`` file of half-precision numbers."""
+    """Write weights, shape (`BUCKETS`, 2), as a ``.npy`` file of half-precision numbers."""
+    return _header() + np.asarray(values, dtype=_STORED).tobytes(order="F")
+
+
+def _header() -> bytes:
     stream = io.BytesIO()
-    np.save(stream, np.asarray(values, dtype=np.float16), allow_pickle=False)
+    described = {"descr": _STORED.str, "fortran_order": True, "shape": (BUCKETS, len(OUTPUTS))}
+    np.lib.format.write_array_header_1_0(stream, described)
     return stream.getvalue()
 
 
@@ -129,7 +138,7 @@ def piece_ids(space: str, piece: str) -> tuple[IntArray, float]:
     grams = {framed}
     if " " not in piece:
         grams.update(framed[at : at + n] for n in _NGRAMS for at in range(len(framed) - n + 1))
-    ids = sorted({zlib.crc32(f"{space} {gram}".encode()) % BUCKETS for gram in grams})
+    ids = sorted({zlib.crc32(f"{space} {gram}".encode(errors="replace")) % BUCKETS for gram in grams})
     return np.array(ids, dtype=np.int64), len(ids) ** -0.5
 
 

@@ -8,6 +8,8 @@ import pandas as pd
 
 from linksift.contract import Contract
 from linksift.document import Document
+from linksift.features.families import link_families, page_families, row_families
+from linksift.features.host import host_features
 from linksift.features.page import measure_page
 from linksift.features.place import place_features
 from linksift.features.row import RowFacts, row_features
@@ -43,16 +45,18 @@ class Featurizer:
         if url not in self._urls:
             if len(self._urls) > 100_000:
                 self._urls.clear()
-            self._urls[url] = url_features(url, self.vocabulary)
+            self._urls[url] = url_features(url, self.vocabulary) | host_features(url, self.vocabulary)
         return self._urls[url]
 
     def of_row(self, facts: RowFacts) -> Values:
         """Measure what an export row says."""
-        return self.of_url(facts.page_url) | row_features(facts, self.vocabulary)
+        row = row_features(facts, self.vocabulary)
+        return self.of_url(facts.page_url) | row | row_families(facts, row, self.vocabulary)
 
     def of_page(self, document: Document, links: Sequence[PageLink]) -> Iterable[Values]:
         """Measure links of one page, in the order given; what the page shares is computed once."""
         page = measure_page(document, self.vocabulary)
+        families = page_families(document, page, self.vocabulary)
         ranks = {link.ordinal: rank for rank, link in enumerate(page.external)}
         known = document.site is not None
         for link in links:
@@ -68,7 +72,8 @@ class Featurizer:
                 target_text=target_text,
             )
             place = place_features(link, ranks[link.ordinal], document, page, self.vocabulary, target_text)
-            yield self.of_row(facts) | page.features | place
+            more = link_families(link, document, page, families, place, self.vocabulary, target_text)
+            yield self.of_row(facts) | page.features | families.features | place | more
 
     def target_text(self, url: str | None) -> str | None:
         """Return the text of a target, where the caller gave it."""

@@ -28,6 +28,7 @@ class PageFacts:
     n_internal: float
     title_words: Counter[str]
     text_words: Counter[str]
+    main_words: list[str]
     site_counts: Counter[str | None]
 
 
@@ -53,6 +54,7 @@ def measure_page(document: Document, vocabulary: Vocabulary) -> PageFacts:
         n_internal=n_internal,
         title_words=Counter(tokens(document.head.title)),
         text_words=Counter(visible_words),
+        main_words=main_words,
         site_counts=Counter(link.site for link in external),
     )
 

@@ -3,8 +3,8 @@
 import math
 import re
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import unquote
 
@@ -33,6 +33,8 @@ class RowFacts:
     n_internal: float = math.nan
     target_text: str | None = None
     semrush_page_ascore: float = math.nan
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    """What else the provider says, see `linksift.features.provider`."""
 
 
 def row_features(facts: RowFacts, vocabulary: Vocabulary) -> dict[str, float]:

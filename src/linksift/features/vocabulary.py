@@ -5,7 +5,8 @@ from typing import Final
 
 from linksift.contract import Contract
 from linksift.errors import ContractError
-from linksift.lexicons import Lexicon, LexiconGroup
+from linksift.features.zones import Zones
+from linksift.lexicons import Covering, Lexicon, LexiconGroup
 from linksift.urls import registrable_domain
 from linksift.words import WordScorer
 
@@ -13,6 +14,8 @@ from linksift.words import WordScorer
 TRADES: Final = (
     "gambling", "adult", "pharma", "loans", "crypto", "counterfeit", "essay", "seo_sale", "warez", "local_services",
 )  # fmt: skip
+#: Lexicons ``area_*`` of parts of a page that are no area of the walk.
+ZONES: Final = ("widget", "profile", "directory")
 
 
 class Vocabulary:
@@ -23,6 +26,8 @@ class Vocabulary:
         self._where = contract.where
         self.words = WordScorer(contract.words)
         self.trades = LexiconGroup([self[name] for name in TRADES])
+        self.commercial = Covering([self[name] for name in (*TRADES, "money")])
+        self.zones = Zones({zone: self[f"area_{zone}"] for zone in ZONES})
         self.is_platform = lru_cache(maxsize=65_536)(self._is_platform)
 
     def __getitem__(self, name: str) -> Lexicon:

@@ -1,6 +1,7 @@
 """Rows of a delimited text file that may be damaged: each row comes out, with its line number."""
 
 import csv
+from collections import deque
 from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import Final, NamedTuple
@@ -15,15 +16,28 @@ _MAX_FIELD_CHARS: Final = 2**31 - 1
 # Splits nothing: the "delimiter" of a file of one column, whose URLs may hold commas.
 _NO_DELIMITER: Final = "\x1f"
 
+# A quoted field that runs on for longer was never closed: without an end it would take the rest of the file.
+_MAX_SPAN_LINES: Final = 1_000
+_MAX_SPAN_CHARS: Final = 4 * 1024 * 1024
 
-_Line = tuple[int, str]
+# A header whose names hold line breaks.
+_MAX_HEADER_LINES: Final = 8
+
+#: A physical line with its number from 1.
+Line = tuple[int, str]
 
 
 class Row(NamedTuple):
-    """The fields of one row and the line of the file on which it starts (from 1)."""
+    """The fields of one row and where it starts.
+
+    `line` counts from 1: the line of the file, the row of the sheet, the item of the list. `part` names the sheet,
+    ``Links!``, or the kind of item. `problem` says what is wrong with the row where its reader knows it.
+    """
 
     line: int
     fields: list[str]
+    part: str = ""
+    problem: str | None = None
 
 
 def header_and_rows(lines: Iterable[str], name: str) -> tuple[list[str], Iterator[Row]]:
@@ -47,60 +61,107 @@ def header_and_rows(lines: Iterable[str], name: str) -> tuple[list[str], Iterato
     InputError
         If there is no line that is not blank.
     """
-    # The limit belongs to the csv module as a whole; its default of 128 kB is below real titles and contexts.
-    csv.field_size_limit(_MAX_FIELD_CHARS)
     numbered = enumerate(lines, start=1)
     first = next((item for item in numbered if item[1].strip()), None)
     if first is None:
         raise InputError(f"{name}: holds blank lines only")
-    delimiter = _delimiter(first[1])
-    if delimiter == _NO_DELIMITER:
-        header = _fields(first[1], delimiter)
-        rows: Iterator[Row] = (Row(number, _fields(line, delimiter)) for number, line in numbered if line.strip())
-    else:
-        parsed = _parse(chain([first], numbered), delimiter)
-        header = next(parsed)[1]
-        rows = _rows(parsed, delimiter, len(header))
-    return [field.strip() for field in header], rows
+    delimiter = find_delimiter(first[1])
+    header, unused = read_header(first, numbered, delimiter)
+    return header, parse_rows(chain(unused, numbered), delimiter, len(header))
 
 
-def _delimiter(header_line: str) -> str:
-    counts = {mark: len(_fields(header_line, mark)) for mark in DELIMITERS}
+def read_header(first: Line, following: Iterator[Line], delimiter: str) -> tuple[list[str], list[Line]]:
+    """Return the names in a header, stripped, and the lines that were taken from `following` in vain.
+
+    A name in quotes may run over a few lines.
+    """
+    taken = [first]
+    while _is_open(taken, delimiter) and len(taken) < _MAX_HEADER_LINES:
+        item = next(following, None)
+        if item is None:
+            break
+        taken.append(item)
+    unused: list[Line] = []
+    if _is_open(taken, delimiter):
+        taken, unused = taken[:1], taken[1:]
+    fields = next(csv.reader((line for _, line in taken), delimiter=delimiter), [])
+    return [field.strip() for field in fields], unused
+
+
+def find_delimiter(header_line: str) -> str:
+    """Return what separates the names of a header, or a mark that separates nothing where there is one name."""
+    counts = {mark: len(split_line(header_line, mark)) for mark in DELIMITERS}
     best = max(counts, key=lambda mark: counts[mark])
     return best if counts[best] > 1 else _NO_DELIMITER
 
 
-def _fields(line: str, delimiter: str) -> list[str]:
+def split_line(line: str, delimiter: str) -> list[str]:
+    """Return the fields of one line."""
+    # The limit belongs to the csv module as a whole; its default of 128 kB is below real titles and contexts.
+    csv.field_size_limit(_MAX_FIELD_CHARS)
     return next(csv.reader([line], delimiter=delimiter), [])
 
 
-def _parse(numbered: Iterator[_Line], delimiter: str) -> Iterator[tuple[list[_Line], list[str]]]:
-    """Yield each row with the physical lines that it took."""
-    taken: list[_Line] = []
+def parse_rows(lines: Iterator[Line], delimiter: str, width: int) -> Iterator[Row]:
+    """Yield the rows of a table that is `width` fields wide, broken ones as they are.
 
-    def feed() -> Iterator[str]:
-        for item in numbered:
-            taken.append(item)
+    A quote that is never closed swallows the rows after it. Where one of the lines taken is a whole row by itself,
+    that is what happened: the first line is a row then, and the others are read again.
+    """
+    if delimiter == _NO_DELIMITER:
+        for number, line in lines:
+            if line.strip():
+                yield Row(number, split_line(line, delimiter))
+        return
+    source = _Lines(lines)
+    while source.has_more():
+        # The reader ends where a field runs on for too long; then the next one begins.
+        for fields in csv.reader(source.feed(), delimiter=delimiter):
+            taken = source.taken
+            if (
+                len(taken) > 1
+                and (len(fields) != width or _is_open(taken, delimiter))
+                and _holds_row(taken, delimiter, width)
+            ):
+                source.put_back(taken[1:])
+                fields = split_line(taken[0][1], delimiter)
+            if len(fields) > 1 or "".join(fields).strip():
+                yield Row(taken[0][0], fields)
+            source.taken = []
+
+
+class _Lines:
+    """Lines that are handed to a CSV reader one by one, and may be put back."""
+
+    def __init__(self, lines: Iterator[Line]) -> None:
+        self._lines = lines
+        self._again: deque[Line] = deque()
+        self.taken: list[Line] = []
+
+    def has_more(self) -> bool:
+        if not self._again and (item := next(self._lines, None)) is not None:
+            self._again.append(item)
+        return bool(self._again)
+
+    def put_back(self, lines: Iterable[Line]) -> None:
+        self._again.extendleft(reversed(list(lines)))
+
+    def feed(self) -> Iterator[str]:
+        chars = 0
+        while self.has_more():
+            chars = 0 if not self.taken else chars
+            if len(self.taken) >= _MAX_SPAN_LINES or chars >= _MAX_SPAN_CHARS:
+                return
+            item = self._again.popleft()
+            self.taken.append(item)
+            chars += len(item[1])
             yield item[1]
 
-    for fields in csv.reader(feed(), delimiter=delimiter):
-        yield taken, fields
-        taken.clear()
+
+def _holds_row(taken: list[Line], delimiter: str, width: int) -> bool:
+    return any(len(split_line(line, delimiter)) == width for _, line in taken[1:] if line.strip())
 
 
-def _rows(parsed: Iterator[tuple[list[_Line], list[str]]], delimiter: str, width: int) -> Iterator[Row]:
-    for taken, fields in parsed:
-        if len(taken) > 1 and (len(fields) != width or _is_open(taken, delimiter)):
-            # A quote that is never closed swallows the rows after it. Where one of the lines is a whole row by
-            # itself, that is what happened: each line stands for itself again.
-            alone = [Row(number, _fields(line, delimiter)) for number, line in taken if line.strip()]
-            if any(len(row.fields) == width for row in alone[1:]):
-                yield from alone
-                continue
-        if len(fields) > 1 or "".join(fields).strip():
-            yield Row(taken[0][0], fields)
-
-
-def _is_open(taken: list[_Line], delimiter: str) -> bool:
+def _is_open(taken: list[Line], delimiter: str) -> bool:
     """Tell whether a quote is still open at the end of these lines: it would swallow one line more."""
     return len(list(csv.reader([*(line for _, line in taken), "."], delimiter=delimiter))) == 1

@@ -1,8 +1,8 @@
-"""Read one backlink export, whichever tool wrote it, into one uniform table."""
+"""Read one backlink export, whichever tool wrote it, into one uniform table; a piece at a time, however large it is."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
@@ -10,201 +10,201 @@ import pandas as pd
 import pyarrow as pa
 
 from linksift.errors import InputError
-from linksift.io.columns import STRING, convert, unknown
-from linksift.io.csvrows import Row, header_and_rows
-from linksift.io.formats import COLUMNS, FORMATS, ExportFormat, header_key, header_positions
-from linksift.io.textfile import BROKEN_GZIP, display_name, lines, open_text
-from linksift.urls import MAX_URL_CHARS, host_of
+from linksift.io.columns import STRING
+from linksift.io.csvrows import Row
+from linksift.io.headers import ExportFormat, Level, Reading, unique_names
+from linksift.io.rawtable import open_table
+from linksift.io.recognition import Recognised, recognise, sniff_format
+from linksift.io.uicopy import is_copy, mended_header, mended_rows
+from linksift.io.uniform import check_addresses, leave_out_others, leave_out_shifted, uniform_columns
 
+__all__ = ["Export", "ExportReader", "open_export", "read_export", "sniff_format"]
+
+# A chunk ends at the first of these, so that long rows and wide tables take no more memory than others.
 _CHUNK_ROWS: Final = 16_384
-_SHOWN_COLUMNS: Final = 40
-_SHOWN_CHARS: Final = 60
+_CHUNK_CELLS: Final = 1_000_000
+_CHUNK_CHARS: Final = 32 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """One export, row for row.
+    """One export, or a piece of it, row for row.
 
     Attributes
     ----------
     format
         Name of the format, as in `linksift.io.formats.FORMATS`.
+    level
+        What one row stands for: ``link``, ``domain`` or ``anchor``.
     raw
         The export's own columns as text, in order; a cell that the row lacks is NA. A column name that stands
-        in the header twice gets ``.1`` the second time.
+        in the header twice gets ``.1`` the second time. The index counts the rows of the file from 0.
     links
         The uniform columns (`linksift.io.formats.COLUMNS`, all of them), with the same index; NA or NaN is
         unknown. An anchor or title that the export has and that is empty is an empty text, not NA.
     errors
-        Why the row cannot be used, or None; the same index.
+        What is wrong with the row, with file and line, or None; the same index.
+    lines
+        Where the row starts: the line of the text, the row of the sheet, the item of the JSON list; from 1, the
+        same index.
     """
 
     format: str
+    level: Level
     raw: pd.DataFrame
     links: pd.DataFrame
     errors: "pd.Series[Any]"
+    lines: "pd.Series[Any]"
 
 
-def sniff_format(header: Sequence[str]) -> ExportFormat | None:
-    """Return the known format of a header, or None; of several the one with the most required names."""
-    fitting = [known for known in FORMATS if known.matches(header)]
-    return max(fitting, key=lambda known: len(known.required), default=None)
+@dataclass(frozen=True, slots=True)
+class ExportReader:
+    """An open export whose header has been read.
+
+    Attributes
+    ----------
+    name
+        The file's name.
+    format, level
+        What it is, and what one row stands for.
+    header
+        The names of its columns, each once.
+    readings
+        Which columns feed which uniform columns.
+    notes
+        What people should know of the file; it may grow while the rows are read.
+    """
+
+    name: str
+    format: ExportFormat
+    level: Level
+    header: list[str]
+    readings: list[Reading]
+    notes: list[str]
+    _rows: Iterator[Row]
+    _problem_at: tuple[int, ...] | None
+
+    def chunks(self) -> Iterator[Export]:
+        """Yield the rows in pieces, once; memory is that of one piece.
+
+        Raises
+        ------
+        InputError
+            If there is no row.
+        """
+        start = 0
+        for rows in _pieces(self._rows, len(self.header)):
+            yield self._export(rows, start)
+            start += len(rows)
+        if start == 0:
+            raise InputError(f"{self.name}: has a header but no rows ({self.format.title})")
+
+    def read(self) -> Export:
+        """Return all rows at once, as `chunks` does piece by piece."""
+        chunks = list(self.chunks())
+        return Export(
+            chunks[0].format,
+            chunks[0].level,
+            pd.concat([chunk.raw for chunk in chunks]),
+            pd.concat([chunk.links for chunk in chunks]),
+            pd.concat([chunk.errors for chunk in chunks]),
+            pd.concat([chunk.lines for chunk in chunks]),
+        )
+
+    def _export(self, rows: Sequence[Row], start: int) -> Export:
+        width = len(self.header)
+        index = pd.RangeIndex(start, start + len(rows))
+        schema = pa.schema([(column, pa.large_string()) for column in unique_names(self.header)])
+        cells = zip(*(_aligned(row.fields, width) for row in rows), strict=True)
+        batch = pa.RecordBatch.from_arrays([pa.array(column, pa.large_string()) for column in cells], schema=schema)
+        raw = batch.to_pandas(types_mapper={pa.large_string(): STRING}.get).set_index(index)
+        problems = [row.problem or _width_problem(row.fields, width) for row in rows]
+        links = uniform_columns(raw, self.readings)
+        if self._problem_at is not None and self.format.problem is not None:
+            leave_out_others(raw, links, self.format.problem, self._problem_at, problems)
+        leave_out_shifted(links, [at for at, row in enumerate(rows) if len(row.fields) > width])
+        if self.level != "anchor":
+            check_addresses(links, problems)
+        errors = [
+            None if problem is None else f"{self.name}:{row.part}{row.line}: {problem}"
+            for row, problem in zip(rows, problems, strict=True)
+        ]
+        return Export(
+            self.format.name, self.level, raw, links, pd.Series(errors, index=index, dtype=object),
+            pd.Series([row.line for row in rows], index=index, dtype="int64"),
+        )  # fmt: skip
 
 
-def read_export(path: str | Path) -> Export:
-    """Read a CSV export of backlinks or of linking domains.
+@contextmanager
+def open_export(path: str | Path, *, columns: Mapping[str, str] | None = None) -> Iterator[ExportReader]:
+    """Open an export of backlinks, linking domains or anchor texts: CSV, XLSX or JSON.
 
-    Encoding, delimiter and format are found from the content; gzip is unpacked; ``-`` is stdin. Every row of
-    the file is a row of the result, damaged ones with an error.
+    Kind of file, encoding, delimiter and format are found from the content; gzip is unpacked; ``-`` is stdin.
+    Every row of the file is a row of the result, damaged ones with an error.
+
+    Parameters
+    ----------
+    path
+        The file.
+    columns
+        For a file that no reader knows: uniform column, or ``rel`` -> the file's name for it
+        (`linksift.io.formats.parse_columns`).
 
     Raises
     ------
     InputError
-        If the file is missing, empty, not text, has a header but no rows, or a header that no format matches.
+        If the file is missing, empty, no such file, has a header that no format matches, or is an export of
+        something else than links.
     """
-    name = display_name(path)
-    with open_text(path) as text:
-        try:
-            header, rows = header_and_rows(lines(text, name), name)
-        except BROKEN_GZIP:
-            raise InputError(f"{name}: the gzip stream breaks off within the header") from None
-        known = sniff_format(header)
-        if known is None:
-            raise InputError(_unknown_header(header, name))
-        raw, errors = _collect(rows, header)
-    if raw.empty:
-        raise InputError(f"{name}: has a header but no rows")
-    links = _uniform(raw, known, header)
-    _check_addresses(links, errors)
-    return Export(known.name, raw, links, errors)
+    with open_table(path) as table:
+        found = recognise(table, columns)
+        if found.level == "none":
+            raise InputError(
+                f"{table.name}: is {found.format.title}, which names no linking page: {found.format.advice}"
+            )
+        yield _reader(table.name, found, table.notes)
 
 
-def _collect(rows: Iterator[Row], header: list[str]) -> tuple[pd.DataFrame, "pd.Series[Any]"]:
-    """Gather the rows chunk by chunk: as Arrow text they take a fraction of what Python's strings take."""
-    schema = pa.schema([(column, pa.large_string()) for column in _unique(header)])
-    batches: list[pa.RecordBatch] = []
-    errors: dict[int, str] = {}
-    total = 0
-    row_or_break = _until_break(rows)
-    while chunk := list(islice(row_or_break, _CHUNK_ROWS)):
-        fields: list[Sequence[str | None]] = []
-        for number, row in enumerate(chunk, start=total):
-            if isinstance(row, str):
-                errors[number] = row
-                fields.append([None] * len(header))
-            else:
-                if len(row.fields) != len(header):
-                    errors[number] = f"row has {_count(row.fields)}, the header has {len(header)}"
-                fields.append(_aligned(row.fields, len(header)))
-        columns = [pa.array(column, pa.large_string()) for column in zip(*fields, strict=True)]
-        batches.append(pa.RecordBatch.from_arrays(columns, schema=schema))
-        total += len(chunk)
-    table = pa.Table.from_batches(batches, schema=schema)
-    raw = table.to_pandas(types_mapper={pa.large_string(): STRING}.get)
-    return raw, pd.Series([errors.get(i) for i in range(total)], dtype=object)
+def _reader(name: str, found: Recognised, notes: list[str]) -> ExportReader:
+    header, names, rows = found.header, found.names, found.source.rows()
+    if found.format.is_copied and is_copy(header):
+        notes.append("the rows were copied from a screen: they were put under their columns again as far as possible")
+        header = names = mended_header(header)
+        rows = mended_rows(rows, header)
+    readings, problem_at = found.format.readings(names), found.format.problem_positions(names)
+    return ExportReader(name, found.format, found.level, header, readings, notes, rows, problem_at)
 
 
-def _until_break(rows: Iterator[Row]) -> Iterator[Row | str]:
-    """Yield the rows; where the file breaks off, what happened instead of the rest."""
-    try:
-        yield from rows
-    except BROKEN_GZIP:
-        yield "the gzip stream breaks off here: the rows after this one are lost"
+def read_export(path: str | Path, *, columns: Mapping[str, str] | None = None) -> Export:
+    """Read a whole export at once, as `open_export` does.
+
+    Raises
+    ------
+    InputError
+        As `open_export`, and if the file has a header but no rows.
+    """
+    with open_export(path, columns=columns) as reader:
+        return reader.read()
+
+
+def _pieces(rows: Iterator[Row], width: int) -> Iterator[list[Row]]:
+    most = max(1, min(_CHUNK_ROWS, _CHUNK_CELLS // width))
+    piece: list[Row] = []
+    chars = 0
+    for row in rows:
+        piece.append(row)
+        chars += sum(map(len, row.fields))
+        if len(piece) == most or chars >= _CHUNK_CHARS:
+            yield piece
+            piece, chars = [], 0
+    if piece:
+        yield piece
 
 
 def _aligned(fields: list[str], width: int) -> Sequence[str | None]:
     return fields if len(fields) == width else [*fields[:width], *[None] * (width - len(fields))]
 
 
-def _count(fields: Sequence[str]) -> str:
-    return "1 field" if len(fields) == 1 else f"{len(fields)} fields"
-
-
-def _unique(header: Iterable[str]) -> list[str]:
-    names: list[str] = []
-    taken: set[str] = set()
-    for column in header:
-        name, number = column, 0
-        while name in taken:
-            number += 1
-            name = f"{column}.{number}"
-        taken.add(name)
-        names.append(name)
-    return names
-
-
-def _uniform(raw: pd.DataFrame, known: ExportFormat, header: list[str]) -> pd.DataFrame:
-    positions = header_positions(header)
-    sources = known.sources(header)
-    columns = {}
-    for column, kind in COLUMNS.items():
-        own, derive = known.derived.get(column, ("", None))
-        if column in sources:
-            columns[column] = convert(raw.iloc[:, sources[column]], kind)
-        elif derive is not None and header_key(own) in positions:
-            columns[column] = derive(raw.iloc[:, positions[header_key(own)]])
-        else:
-            columns[column] = unknown(kind, raw.index)
-    return pd.DataFrame(columns)
-
-
-def _check_addresses(links: pd.DataFrame, errors: "pd.Series[Any]") -> None:
-    """Note the rows whose page (or, without one, domain) is no address, and blank that cell of `links`."""
-    doubtful = links.index[~_looks_like_url(links["page_url"])]
-    urls = links["page_url"][doubtful].tolist()
-    domains = links["domain"][doubtful].tolist()
-    problems = {
-        row: problem
-        for row, url, domain in zip(doubtful, urls, domains, strict=True)
-        if (problem := _problem(url, domain)) is not None
-    }
-    rows = list(problems)
-    links.loc[rows, ["page_url", "domain"]] = pd.NA
-    errors[rows] = [errors[row] or problems[row] for row in rows]
-
-
-def _problem(url: object, domain: object) -> str | None:
-    if isinstance(url, str):
-        return _url_problem(url)
-    if not isinstance(domain, str):
-        return "the row has no URL"
-    is_host = not any(c.isspace() for c in domain) and host_of(f"http://{domain}") is not None
-    return None if is_host else f"{_clip(domain)!r} is no domain"
-
-
-def _looks_like_url(urls: "pd.Series[Any]") -> "pd.Series[Any]":
-    plain = urls.str.match(r"(?i)https?://[a-z0-9][a-z0-9.-]*(?:[/?#]|$)").fillna(value=False)
-    return (plain & (urls.str.len() <= MAX_URL_CHARS).fillna(value=False)).astype(bool)
-
-
-def _url_problem(url: str) -> str | None:
-    if len(url) > MAX_URL_CHARS:
-        return f"the URL is longer than {MAX_URL_CHARS:,} characters"
-    if url.startswith("//") or host_of(url) is None:
-        return f"{_clip(url)!r} is no http(s) URL"
-    return None
-
-
-def _clip(text: str) -> str:
-    return text if len(text) <= _SHOWN_CHARS else text[: _SHOWN_CHARS - 1] + "…"
-
-
-def _unknown_header(header: list[str], name: str) -> str:
-    found = header_positions(header).keys()
-
-    def missing(known: ExportFormat) -> list[str]:
-        return sorted(column for column in known.required if header_key(column) not in found)
-
-    def overlap(known: ExportFormat) -> float:
-        return 1 - len(missing(known)) / len(known.required)
-
-    nearest = max((known for known in FORMATS if known.required), key=overlap)
-    shown = ", ".join(_clip(column) for column in header[:_SHOWN_COLUMNS])
-    more = f" and {len(header) - _SHOWN_COLUMNS} more" if len(header) > _SHOWN_COLUMNS else ""
-    hint = ""
-    if overlap(nearest) > 0:
-        hint = f" The nearest known format is {nearest.name}, which also has: {', '.join(missing(nearest))}."
-    return (
-        f"{name}: is no export that linksift knows. Columns found: {shown}{more}.{hint}"
-        " A CSV of your own needs a column url, page_url, source_url or domain."
-    )
+def _width_problem(fields: Sequence[str], width: int) -> str | None:
+    count = "1 field" if len(fields) == 1 else f"{len(fields)} fields"
+    return None if len(fields) == width else f"row has {count}, the header has {width}"

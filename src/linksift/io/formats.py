@@ -1,14 +1,18 @@
-"""The export formats that linksift knows: one entry each in `FORMATS`, and nothing elsewhere.
+"""The export formats that linksift knows, in one table, and the uniform columns that they are read into.
 
-To add a format, append an `ExportFormat`: the header names that tell it apart, and which of its columns feeds
-which uniform column of `COLUMNS`. Formats are told by their header, never by a file's name.
+To add a format, write an `ExportFormat` into the module of its tool in `linksift.io.tools`: the header names that
+tell it apart, and which of its columns feeds which uniform column of `COLUMNS`. Formats are told by their header,
+never by a file's name.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+import csv
+from collections.abc import Mapping
 from typing import Final
 
-from linksift.io.columns import Derive, Kind, has_token, is_filled, is_value
+from linksift.errors import InputError
+from linksift.io.columns import Kind, has_token
+from linksift.io.headers import Derived, ExportFormat, Level, Names
+from linksift.io.tools import ahrefs, bing, dataforseo, google, majestic, moz, screaming_frog, semrush
 
 #: The uniform columns of a link export and what each holds.
 COLUMNS: Final[Mapping[str, Kind]] = {
@@ -27,78 +31,33 @@ COLUMNS: Final[Mapping[str, Kind]] = {
     "n_external": "number",
     "n_internal": "number",
     "semrush_page_ascore": "number",
+    "semrush_domain_ascore": "number",
+    "semrush_toxic_score": "number",
     "ahrefs_domain_rating": "number",
     "ahrefs_url_rating": "number",
     "ahrefs_domain_traffic": "number",
     "ahrefs_page_traffic": "number",
     "ahrefs_referring_domains": "number",
     "ahrefs_linked_domains": "number",
+    "ahrefs_is_spam": "flag",
+    "majestic_citation_flow": "number",
+    "majestic_trust_flow": "number",
+    "moz_page_authority": "number",
+    "moz_domain_authority": "number",
+    "moz_spam_score": "number",
+    "dataforseo_rank": "number",
+    "dataforseo_spam_score": "number",
     "http_status": "word",
     "language": "word",
     "first_seen": "date",
     "last_seen": "date",
+    "lost_date": "date",
     "lost": "flag",
     "weight": "number",
 }
 
-
-@dataclass(frozen=True, slots=True)
-class ExportFormat:
-    """One kind of export.
-
-    Attributes
-    ----------
-    name
-        Goes into the results and the reports.
-    required
-        Header names that must all be there. Upper and lower case, spaces and underscores make no difference,
-        here and in `columns`.
-    columns
-        Uniform column -> the export's columns that hold it, the best one first.
-    derived
-        Uniform column -> the export's column and the function that makes the one of the other, for the cases
-        in which reading a cell is not enough. Used where `columns` finds nothing.
-    any_of
-        Uniform columns of which at least one must be found.
-    """
-
-    name: str
-    required: frozenset[str]
-    columns: Mapping[str, Sequence[str]]
-    derived: Mapping[str, tuple[str, Derive]] = field(default_factory=dict)
-    any_of: frozenset[str] = frozenset({"page_url", "domain"})
-
-    def sources(self, header: Sequence[str]) -> dict[str, int]:
-        """Return the position in `header` of the column that feeds each uniform column."""
-        positions = header_positions(header)
-        found = {}
-        for uniform, names in self.columns.items():
-            position = next((positions[name] for name in map(header_key, names) if name in positions), None)
-            if position is not None:
-                found[uniform] = position
-        return found
-
-    def matches(self, header: Sequence[str]) -> bool:
-        """Tell whether `header` is one of this format."""
-        names = header_positions(header).keys()
-        return {header_key(name) for name in self.required} <= names and bool(self.any_of & self.sources(header).keys())
-
-
-def header_key(name: str) -> str:
-    """Return the form under which header names are compared."""
-    return " ".join(name.replace("_", " ").casefold().split())
-
-
-def header_positions(header: Sequence[str]) -> dict[str, int]:
-    """Return where each header name stands first, by its `header_key`."""
-    positions: dict[str, int] = {}
-    for position, name in enumerate(header):
-        positions.setdefault(header_key(name), position)
-    return positions
-
-
-_NAMED: Final[Mapping[str, Sequence[str]]] = {
-    **{name: (name,) for name in COLUMNS},
+_NAMED: Final[Mapping[str, Names]] = {
+    **{name: name for name in COLUMNS},
     "page_url": ("page_url", "source_url", "url"),
     "target_url": ("target_url", "target"),
     "anchor": ("anchor", "anchor_text"),
@@ -107,82 +66,68 @@ _NAMED: Final[Mapping[str, Sequence[str]]] = {
     "n_internal": ("n_internal", "internal_links"),
     "language": ("language", "lang"),
 }
+_REL: Final[Mapping[str, Derived]] = {flag: (("rel",), has_token(flag)) for flag in ("nofollow", "sponsored", "ugc")}
+
+#: A table of the user's own, told by what its columns are called.
+NAMED: Final = ExportFormat(
+    name="named_columns",
+    title="a table with named columns",
+    required=frozenset(),
+    columns=_NAMED,
+    derived=_REL,
+)
 
 #: Every known format. Of those that match a header, the one with the most required names is taken.
 FORMATS: Final[tuple[ExportFormat, ...]] = (
-    ExportFormat(
-        name="semrush_backlinks",
-        required=frozenset({"Page ascore", "Source url", "Target url", "Anchor", "Nofollow"}),
-        columns={
-            "page_url": ("Source url",),
-            "target_url": ("Target url",),
-            "anchor": ("Anchor",),
-            "title": ("Source title",),
-            "nofollow": ("Nofollow",),
-            "sponsored": ("Sponsored",),
-            "ugc": ("Ugc",),
-            "image": ("Image",),
-            "sitewide": ("Sitewide",),
-            "n_external": ("External links",),
-            "n_internal": ("Internal links",),
-            "semrush_page_ascore": ("Page ascore",),
-            "first_seen": ("First seen",),
-            "last_seen": ("Last seen",),
-            "lost": ("Lost link",),
-        },
-    ),
-    ExportFormat(
-        name="ahrefs_backlinks",
-        required=frozenset({"Referring page URL", "Target URL", "Anchor", "Domain rating", "UR", "Nofollow"}),
-        columns={
-            "page_url": ("Referring page URL",),
-            "target_url": ("Target URL",),
-            "anchor": ("Anchor",),
-            "title": ("Referring page title",),
-            "left_context": ("Left context",),
-            "right_context": ("Right context",),
-            "nofollow": ("Nofollow",),
-            "sponsored": ("Sponsored",),
-            "ugc": ("UGC",),
-            "n_external": ("External links",),
-            "ahrefs_domain_rating": ("Domain rating",),
-            "ahrefs_url_rating": ("UR",),
-            "ahrefs_domain_traffic": ("Domain traffic",),
-            "ahrefs_page_traffic": ("Page traffic",),
-            "ahrefs_referring_domains": ("Referring domains",),
-            "ahrefs_linked_domains": ("Linked domains",),
-            "http_status": ("Referring page HTTP code",),
-            "language": ("Language",),
-            "first_seen": ("First seen",),
-            "last_seen": ("Last seen",),
-            "weight": ("Links in group",),
-        },
-        # `Lost` is the date of the loss, and empty while the link stands.
-        derived={"image": ("Type", is_value("image")), "lost": ("Lost", is_filled)},
-    ),
-    ExportFormat(
-        name="gsc_latest_links",
-        required=frozenset({"Linking page", "Last crawled"}),
-        columns={"page_url": ("Linking page",), "last_seen": ("Last crawled",)},
-    ),
-    ExportFormat(
-        name="gsc_more_sample_links",
-        required=frozenset({"Linking page"}),
-        columns={"page_url": ("Linking page",)},
-    ),
-    ExportFormat(
-        name="gsc_top_linking_sites",
-        required=frozenset({"Site", "Linking pages"}),
-        columns={"domain": ("Site",), "weight": ("Linking pages",)},
-    ),
-    ExportFormat(
-        name="named_columns",
-        required=frozenset(),
-        columns=_NAMED,
-        derived={
-            "nofollow": ("rel", has_token("nofollow")),
-            "sponsored": ("rel", has_token("sponsored")),
-            "ugc": ("rel", has_token("ugc")),
-        },
-    ),
+    *google.FORMATS,
+    *ahrefs.FORMATS,
+    *semrush.FORMATS,
+    *majestic.FORMATS,
+    *moz.FORMATS,
+    *bing.FORMATS,
+    *screaming_frog.FORMATS,
+    *dataforseo.FORMATS,
+    NAMED,
 )
+
+
+def parse_columns(text: str) -> dict[str, str]:
+    """Read what a user says of the columns of a file: ``url=Page,anchor=Text`` and so on.
+
+    A pair whose name holds a comma stands in quotes as a whole, as in a CSV: ``"anchor=Text, short"``.
+
+    Returns
+    -------
+    dict
+        Uniform column (`COLUMNS`), or ``rel`` -> the file's name for it. ``url`` is short for ``page_url``.
+
+    Raises
+    ------
+    InputError
+        If a pair is no pair, or names a column that linksift does not have.
+    """
+    found: dict[str, str] = {}
+    for pair in next(csv.reader([text], skipinitialspace=True), []):
+        key, mark, name = pair.partition("=")
+        uniform = "page_url" if key.strip() == "url" else key.strip()
+        if not mark or not name.strip():
+            raise InputError(f"{pair!r} is no pair such as url=Page")
+        if uniform not in COLUMNS and uniform != "rel":
+            raise InputError(f"{key.strip()!r} is no column of linksift's: url, rel, {', '.join(COLUMNS)}")
+        found[uniform] = name.strip()
+    return found
+
+
+def mapped_columns(mapping: Mapping[str, str]) -> ExportFormat:
+    """Return the format of a file whose columns the user names (uniform column, or ``rel`` -> the file's column)."""
+    columns = {uniform: name for uniform, name in mapping.items() if uniform != "rel"}
+    derived = {flag: ((mapping["rel"],), has_token(flag)) for flag in _REL} if "rel" in mapping else {}
+    level: Level = "link" if {"page_url", "domain"} & columns.keys() else "anchor"
+    return ExportFormat(
+        name="mapped_columns",
+        title="a table whose columns you named",
+        level=level,
+        required=frozenset(mapping.values()),
+        columns=columns,
+        derived=derived,
+    )

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 
 from linksift.errors import InputError
 from linksift.io.csvrows import header_and_rows
-from linksift.io.formats import header_positions
+from linksift.io.headers import header_positions
 from linksift.io.rawpage import MAX_PAGE_BYTES, RawPage, page_id_of, raw_page
 from linksift.io.textfile import BROKEN_GZIP, display_name, lines, open_binary, open_text, starts_with_gzip
 from linksift.io.warc import read_warc

@@ -24,6 +24,8 @@ class RawPage:
         Why there is no page, or None.
     where
         Place in the input, for messages: ``pages.parquet:17``.
+    aliases
+        Other addresses that lead to this page: those that an archive saw redirected to it.
     """
 
     page_id: str | None
@@ -31,6 +33,7 @@ class RawPage:
     html: bytes | None
     error: str | None = None
     where: str = ""
+    aliases: tuple[str, ...] = ()
 
 
 def page_id_of(html: bytes) -> str:

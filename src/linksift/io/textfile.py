@@ -16,7 +16,7 @@ from typing import BinaryIO, Final, TextIO, cast
 from linksift.errors import InputError
 
 #: Longest physical line that is read: a longer one is a decompression bomb or no text, not a row.
-MAX_LINE_CHARS: Final = 64 * 1024 * 1024
+MAX_LINE_CHARS: Final = 16 * 1024 * 1024
 
 #: What reading a broken gzip stream raises.
 BROKEN_GZIP: Final = (EOFError, gzip.BadGzipFile, zlib.error)
@@ -24,7 +24,7 @@ BROKEN_GZIP: Final = (EOFError, gzip.BadGzipFile, zlib.error)
 _SAMPLE_BYTES: Final = 64 * 1024
 _GZIP_MAGIC: Final = b"\x1f\x8b"
 _FOREIGN: Final = {
-    b"PK\x03\x04": "a workbook (XLSX) or ZIP archive: open it and save it as CSV",
+    b"PK\x03\x04": "a ZIP archive or a workbook: unpack it, or open it and save it as CSV",
     b"\xd0\xcf\x11\xe0": "an old Excel workbook (XLS): open it and save it as CSV",
     b"PAR1": "a Parquet file, where text (CSV, TXT) is needed",
     b"WARC/": "a web archive (WARC), where text (CSV, TXT) is needed",
@@ -112,18 +112,23 @@ def open_text(path: str | Path) -> Iterator[TextIO]:
         If the file is missing, empty or not text. A gzip stream that breaks off raises one of `BROKEN_GZIP`
         while it is read.
     """
-    name = display_name(path)
-    with open_binary(path) as handle:
-        head = handle.read(2)
-        handle.seek(0)
-        stream = cast("io.BufferedReader", gzip.GzipFile(fileobj=handle) if starts_with_gzip(head) else handle)
-        sample = _sample(stream, name)
-        encoding = _encoding(sample)
-        _refuse_binary(sample, encoding, name)
-        stream.seek(0)
-        errors = "linksift.keep_byte" if encoding.startswith("utf-8") else "replace"
-        with io.TextIOWrapper(stream, encoding=encoding, errors=errors, newline="") as text:
-            yield text
+    with open_binary(path) as handle, text_of(handle, display_name(path)) as text:
+        yield text
+
+
+@contextmanager
+def text_of(handle: BinaryIO, name: str) -> Iterator[TextIO]:
+    """Read an open file as `open_text` does; `handle` is closed with it."""
+    head = handle.read(2)
+    handle.seek(0)
+    stream = cast("io.BufferedReader", gzip.GzipFile(fileobj=handle) if starts_with_gzip(head) else handle)
+    sample = _sample(stream, name)
+    encoding = _encoding(sample)
+    _refuse_binary(sample, encoding, name)
+    stream.seek(0)
+    errors = "linksift.keep_byte" if encoding.startswith("utf-8") else "replace"
+    with io.TextIOWrapper(stream, encoding=encoding, errors=errors, newline="") as text:
+        yield text
 
 
 def lines(text: TextIO, name: str) -> Iterator[str]:

@@ -1,14 +1,15 @@
 """The labels that users bring: CSV files of their own, disavow files, and lists of links to keep."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Literal
 
 from linksift.errors import LabelError
 from linksift.io.csvrows import DELIMITERS, Row, header_and_rows
+from linksift.io.decisionfile import Decision, decisions_of_rows, is_decision_header, settle
 from linksift.io.disavow import ListEntry, SiteList, ascii_host, clean_domain, clean_url, parse_list
-from linksift.io.formats import header_positions
+from linksift.io.headers import header_positions
 from linksift.io.textfile import BROKEN_GZIP, display_name, lines, open_text
 from linksift.labels import CLASSES, Label
 from linksift.urls import host_of, normalize_url
@@ -98,9 +99,9 @@ class KeepList:
 def read_labels(paths: Sequence[str | Path]) -> UserLabels:
     """Read the files that a user gives as labels, each by its content.
 
-    A CSV with a column ``label`` (or ``class``) and ``url`` or ``domain``; a disavow file (harmful); a list of
-    domains and URLs whose first comment has the word "keep" (valuable). The same label twice counts once; labels
-    that contradict each other are left out and reported.
+    A CSV with a column ``label`` (or ``class``) and ``url`` or ``domain``; a decisions file (`linksift.decisions`);
+    a disavow file (harmful); a list of domains and URLs whose first comment has the word "keep" (valuable). The same
+    label twice counts once; labels that contradict each other are left out and reported.
 
     Raises
     ------
@@ -118,6 +119,15 @@ def read_labels(paths: Sequence[str | Path]) -> UserLabels:
     if not result.labels:
         raise LabelError(_nothing("every label is contradicted by another", result.problems))
     return result
+
+
+def labels_of_decisions(decisions: Iterable[Decision]) -> list[UserLabel]:
+    """Return the labels that decisions stand for: keep is valuable, disavow is harmful; the others are none."""
+    return [
+        UserLabel(one.url, one.domain, _SPELLINGS[one.decision], "user_label", None, None, None, one.where)
+        for one in decisions
+        if one.decision in _SPELLINGS
+    ]
 
 
 def read_keep(path: str | Path) -> KeepList:
@@ -178,6 +188,12 @@ def _is_table(content: Sequence[str]) -> bool:
 
 def _read_table(header: list[str], rows: Iterator[Row], name: str, found: UserLabels) -> None:
     columns = header_positions(header)
+    if is_decision_header(columns):
+        decisions, problems = decisions_of_rows(rows, columns, len(header), name)
+        settled, contradictions = settle(decisions)
+        found.labels += labels_of_decisions(settled)
+        found.problems += problems + contradictions
+        return
     label_column = columns.get("label", columns.get("class"))
     if label_column is None or not {"url", "domain"} & columns.keys():
         raise LabelError(

@@ -4,12 +4,14 @@ import gzip
 import io
 import zlib
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import BinaryIO, Final
 
 from fastwarc.stream_io import BrotliReader, ChunkedReader
 from fastwarc.warc import ArchiveIterator, WarcRecord, WarcRecordType
 
 from linksift.io.rawpage import MAX_PAGE_BYTES, RawPage, raw_page
+from linksift.io.revisits import Redirects, revisited
 from linksift.io.textfile import BROKEN_GZIP, starts_with_gzip
 
 _HTML_TYPES: Final = frozenset({"text/html", "application/xhtml+xml"})
@@ -42,19 +44,20 @@ class _Unpacked(gzip.GzipFile):
 def read_warc(handle: BinaryIO, name: str) -> Iterator[RawPage]:
     """Yield the HTML pages of the successful (2xx) responses of an archive.
 
-    Other records and other content types are passed over. Where the archive is broken, the pages before the
-    break come first, then one page with an error.
+    Other records and other content types are passed over; a revisit of a page that the archive holds, and says where, is
+    that page. Where the archive is broken, the pages before the break come first, then one page with an error.
     """
     packed = starts_with_gzip(handle.read(2))
     handle.seek(0)
     stream = _Unpacked(handle) if packed else handle
     number = 0
     page = None
+    redirects = Redirects()
     try:
         # HTTP is parsed record by record below: one bad record must not end the archive.
         for record in ArchiveIterator(stream, record_types=WarcRecordType.any_type, parse_http=False):
             number += 1
-            page = _page(record, f"{name}:{number}")
+            page = _page(record, f"{name}:{number}", handle, redirects)
             if page is not None:
                 yield page
     except OSError as error:
@@ -69,21 +72,37 @@ def _broken(where: str, error: Exception) -> RawPage:
     return RawPage(None, None, None, f"the archive is broken here: {str(error)[:80]}", where)
 
 
-def _page(record: WarcRecord, where: str) -> RawPage | None:
+def _page(record: WarcRecord, where: str, handle: BinaryIO, redirects: Redirects) -> RawPage | None:
     if "Content-Length" not in record.headers:
         return RawPage(None, None, None, "the record's header is broken", where)
-    if record.record_type != WarcRecordType.response:
+    is_revisit = record.record_type == WarcRecordType.revisit
+    if not is_revisit and record.record_type != WarcRecordType.response:
         return None
     url = (record.headers.get("WARC-Target-URI") or "").strip("<> ") or None
     try:
         record.parse_http(auto_decode="none")
     except OSError as error:
+        if is_revisit:
+            return None
         return RawPage(None, url, None, f"the HTTP headers cannot be read: {str(error)[:80]}", where)
     headers = record.http_headers
+    if headers is not None and url is not None and 300 <= (headers.status_code or 0) < 400:
+        redirects.add(url, headers.get("Location"))
     if headers is None or record.http_content_type not in _HTML_TYPES:
         return None
     if headers.status_code is not None and not 200 <= headers.status_code < 300:
         return None
+    if is_revisit:
+        with revisited(handle, record) as original:
+            page = None if original is None else _response_page(original, url, where)
+    else:
+        page = _response_page(record, url, where)
+    return page if page is None else replace(page, aliases=redirects.leading_to(url))
+
+
+def _response_page(record: WarcRecord, url: str | None, where: str) -> RawPage:
+    """Return the page of a response whose HTTP headers are read; `url` is where it was seen."""
+    headers = record.http_headers
     expected = record.content_length
     body = record.reader.read(MAX_PAGE_BYTES + 1) if record.reader else b""
     if len(body) < min(expected, MAX_PAGE_BYTES):
