@@ -2,9 +2,10 @@
 
     python benchmarks/profile.py LINKS.parquet [--by COLUMN] [--copies N] [--json FILE]
 
-LINKS is a link table (``page_url``, ``title``, ``target_url``, ``anchor``, ``first_seen``) or holds the columns of a Semrush export. It is read
-in chunks, so that the file itself does not count as memory. ``--by`` also measures each value of a column as an export of its own; ``--copies``
-repeats the table with other hosts, to see what a larger one takes. Each figure is taken in a process of its own.
+LINKS is a link table (``page_url``, ``title``, ``target_url``, ``anchor``, ``first_seen``) or holds the columns of a
+Semrush export. It is read in chunks, so that the file itself does not count as memory. ``--by`` also measures each
+value of a column as an export of its own; ``--copies`` repeats the table with other hosts, to see what a larger one
+takes. Each figure is taken in a process of its own; ``links`` is how many were read, or stand in campaigns.
 """
 
 import argparse
@@ -45,10 +46,10 @@ def chunks(path: Path, copies: int, columns: list[str]) -> Iterator[pd.DataFrame
 
 def by_column(path: Path, by: str, columns: list[str]) -> Iterator[pd.DataFrame]:
     """Yield the links of each value of a column."""
-    table = pd.read_parquet(path, columns=[*columns, by]).rename(columns=_SEMRUSH)
+    table = pd.read_parquet(path, columns=list(dict.fromkeys([*columns, by])))
     table["link_id"] = [str(row) for row in range(len(table))]
     for _, part in table.groupby(by, sort=False):
-        yield part
+        yield part.rename(columns=_SEMRUSH)
 
 
 def measure(step: str, path: Path, copies: int, by: str | None) -> dict[str, object]:
@@ -57,22 +58,22 @@ def measure(step: str, path: Path, copies: int, by: str | None) -> dict[str, obj
     columns = [name for name in known if name in _WANTED or name in _SEMRUSH]
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     started, cpu = time.perf_counter(), time.process_time()
-    rows = found = 0
+    count = found = 0
     exports = by_column(path, by, columns) if by else [chunks(path, copies, columns)]
     for links in exports:
         if step == "read":
-            rows += len(links) if isinstance(links, pd.DataFrame) else sum(map(len, links))
+            count += len(links) if isinstance(links, pd.DataFrame) else sum(map(len, links))
         elif step == "digest":
-            rows += len(read_digest(links))
+            count += len(read_digest(links))
         elif step == "signals":
-            rows += len(profile_signals(links))
+            count += len(profile_signals(links))
         else:
             table = campaigns(links)
-            rows, found = rows + int(table["n_links"].sum()), found + len(table)
+            count, found = count + int(table["n_links"].sum()), found + len(table)
     return {
         "step": step,
         "by": by or "whole",
-        "rows": rows,
+        "links": count,
         "campaigns": found,
         "seconds": round(time.perf_counter() - started, 1),
         "cpu_seconds": round(time.process_time() - cpu, 1),

@@ -41,6 +41,7 @@ class Site:
     tls: ssl.SSLContext | None = None
     requests: list[Request] = field(default_factory=list)
     most_at_once: int = 0
+    greeting: bytes = b""
 
     def __enter__(self):
         self._loop = asyncio.new_event_loop()
@@ -81,6 +82,7 @@ class Site:
     async def _serve(self, reader, writer):
         self._open += 1
         number = self._open
+        writer.write(self.greeting)
         with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError, ssl.SSLError):
             while True:
                 head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")

@@ -1,15 +1,18 @@
 """The command line as its users meet it: real files of our own in, tables and exit codes out."""
 
 import io
+import json
 import subprocess
 import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from linksift.cli import main
+from linksift.io.tables import read_metadata, read_table
 
 TOP = Path(__file__).parents[1]
 BAKERY = TOP / "examples" / "bakery"
@@ -124,7 +127,8 @@ def test_explain_names_the_class_and_its_reasons(capsys: pytest.CaptureFixture[s
     assert main(["explain", str(BAKERY / "backlinks.csv"), "--link", "row-3", "-q"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].startswith("row-3: ")
-    assert len(lines) == 3 + 8
+    assert lines[3].startswith("for ")
+    assert lines[-1].startswith("what would change it: ")
     assert main(["explain", str(BAKERY / "backlinks.csv"), "--link", "row-9999", "-q"]) == 2
 
 
@@ -159,3 +163,152 @@ def test_stdout_holds_only_data() -> None:
 def test_no_verb_prints_help_and_ends_with_2(capsys: pytest.CaptureFixture[str]) -> None:
     assert main([]) == 2
     assert "usage: linksift" in capsys.readouterr().err
+
+
+# --- with a small model of our own, so that these do not wait for the one that ships ---
+
+BACKLINKS = str(BAKERY / "backlinks.csv")
+
+
+@pytest.fixture
+def predict(small_model, tmp_path):
+    """Score the bakery's export, or another input, into a file or folder of the test."""
+
+    def run(*options, output="out.parquet", source=BACKLINKS):
+        command = ["predict", source, "-m", str(small_model), "-o", f"{tmp_path}/{output}", "-q", "--jobs", "1"]
+        return main([*command, *map(str, options)])
+
+    return run
+
+
+def test_a_folder_gets_parts_in_order(predict, tmp_path, monkeypatch):
+    monkeypatch.setattr("linksift.io.tables.PART_ROWS", 25)
+    (tmp_path / "scored").mkdir()
+    (tmp_path / "scored" / "part-00042.parquet").write_bytes(b"of an earlier run")
+    assert predict(output="scored/") == 0
+    assert predict(output="one.parquet") == 0
+    whole = read_table(tmp_path / "one.parquet")
+    names = sorted(path.name for path in (tmp_path / "scored").iterdir())
+    assert names == [f"part-{number:05d}.parquet" for number in range(-(-len(whole) // 25))]
+    parts = [read_table(tmp_path / "scored" / name) for name in names]
+    assert {len(part) for part in parts[:-1]} == {25}
+    pd.testing.assert_frame_equal(pd.concat(parts, ignore_index=True), whole)
+    assert whole["link_id"].tolist() == [f"row-{number}" for number in range(1, len(whole) + 1)]
+    for name in names:
+        stated = read_metadata(tmp_path / "scored" / name)
+        assert stated["model"] == "linksift"
+        assert stated["model_version"].startswith("small-")
+
+
+def test_a_folder_of_parts_is_an_input_too(predict, tmp_path):
+    assert main(["extract", str(BAKERY / "pages"), *PAGES, "-q", "-o", f"{tmp_path}/links/"]) == 0
+    assert predict(source=f"{tmp_path}/links/") == 0
+    links, scored = read_table(f"{tmp_path}/links/"), read_table(tmp_path / "out.parquet")
+    assert scored["link_id"].tolist() == links["link_id"].tolist()
+    assert scored["basis"].eq("page").fillna(False).tolist() == links["status"].eq("ok").tolist()
+
+
+@pytest.mark.parametrize("name", ["domains.parquet", "domains.jsonl", "domains.csv"])
+def test_the_view_per_domain_in_any_format(predict, tmp_path, name):
+    assert predict("--domains", tmp_path / name) == 0
+    links, domains = read_table(tmp_path / "out.parquet"), read_table(tmp_path / name)
+    assert domains["links"].sum() == len(links)
+    assert (domains[["harmful", "neutral", "valuable"]].sum(axis=1) == domains["links"]).all()
+    assert domains["worst_p_harmful"].is_monotonic_decreasing
+    worst = links.set_index("link_id").loc[domains["worst_link"].tolist()]
+    np.testing.assert_allclose(worst["p_harmful"].to_numpy(float), domains["worst_p_harmful"].to_numpy(float))
+    assert worst["label"].tolist() == domains["worst_label"].tolist()
+    assert read_metadata(tmp_path / name)["model"] == "linksift"
+
+
+def test_a_domain_file_of_no_known_kind_is_refused_before_the_work(predict, tmp_path):
+    assert predict("--domains", tmp_path / "domains.xlsx") == 2
+    assert not (tmp_path / "out.parquet").exists()
+
+
+# --- --targets ---
+
+ROWS = "url,title,target_url,anchor\n" + "".join(
+    f"https://blog.example/{number},Sourdough at home,{target},here\n"
+    for number, target in enumerate(["https://bakery.example/", "https://www.bakery.example", "https://mill.example/"])
+)
+TARGET_PAGE = "<html><head><title>Sourdough</title></head><body><p>Sourdough, at home.</p></body></html>"
+
+
+@pytest.fixture
+def targets(tmp_path):
+    """The bakery's own page as a Parquet file, and as a folder with a CSV of URLs."""
+    page = [("https://bakery.example/", TARGET_PAGE.encode()), ("https://else.example/", b""), (None, b"<p>no address")]
+    pd.DataFrame(page, columns=["url", "html"]).to_parquet(tmp_path / "targets.parquet")
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own" / "home.html").write_text(TARGET_PAGE)
+    (tmp_path / "urls.csv").write_text("file,url\nhome.html,https://bakery.example/\n")
+    (tmp_path / "rows.csv").write_text(ROWS)
+    return tmp_path
+
+
+def valuable(folder):
+    return read_table(folder / "out.parquet")["p_valuable"].to_numpy(float)
+
+
+@pytest.mark.parametrize("given", [["--targets", "targets.parquet"], ["--targets", "own", "--urls", "urls.csv"]])
+def test_the_text_of_a_target_tells_how_well_a_title_fits(predict, targets, given):
+    source = str(targets / "rows.csv")
+    assert predict(source=source) == 0
+    without = valuable(targets)
+    assert predict(*(word if word.startswith("--") else targets / word for word in given), source=source) == 0
+    with_text = valuable(targets)
+    # In the small table a title with the target's words tells a valuable link.
+    assert (with_text[:2] > without[:2]).all()
+    assert with_text[2] == without[2], "another target stays as it was"
+
+
+def test_targets_go_with_pages_too(predict, targets):
+    pages = ["--pages", BAKERY / "pages", "--urls", BAKERY / "pages.csv"]
+    assert predict(*pages, "--targets", targets / "targets.parquet") == 0
+    assert len(valuable(targets)) == len(pd.read_csv(BACKLINKS))
+
+
+def test_targets_of_which_none_can_be_used_are_named(predict, targets, capsys):
+    assert predict("--targets", targets / "own") == 2
+    assert "no page here has a URL" in capsys.readouterr().err
+    assert predict("--targets", targets / "nowhere.parquet") == 2
+
+
+# --- train and evaluate ---
+
+
+@pytest.fixture
+def train(small_table, small_recipe, tmp_path):
+    """Train on the small table with a recipe of some lines."""
+    small_table.to_parquet(tmp_path / "table.parquet")
+
+    def run(*options, **settings):
+        left_out = ", ".join(f'"{name}"' for name in small_recipe.leave_out)
+        model = "".join(f"{key} = {value}\n" for key, value in ({"n_estimators": 5} | settings).items())
+        text = f'name = "own"\n[features]\nleave_out = [{left_out}]\n[labels]\ngold = 1.0\n[split]\nfolds = 2\n[model]\n{model}'
+        (tmp_path / "own.toml").write_text(text)
+        command = ["train", str(tmp_path / "table.parquet"), "--recipe", str(tmp_path / "own.toml"), "--no-mlflow"]
+        return main([*command, "--jobs", "1", "-o", str(tmp_path / "model"), *map(str, options)])
+
+    return run
+
+
+def test_a_model_is_trained_compared_and_evaluated(train, small_model, tmp_path, capsys):
+    assert train("--champion", small_model, "--plots", tmp_path / "plots") == 0
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert "against the champion, all situations" in said.err
+    assert (tmp_path / "plots" / "page" / "confusion.png").is_file()
+    assert main(["evaluate", str(tmp_path / "model"), "-o", str(tmp_path / "figures"), "-q"]) == 0
+    table = capsys.readouterr().out
+    figures = json.loads((tmp_path / "figures" / "metrics.json").read_text())
+    assert f"| page | 90 | 60 | {figures['slices']['page']['macro_f1']:.3f} [" in table
+    assert figures["champion"]["n"] > 0
+
+
+@pytest.mark.parametrize("settings", [{"class_balance": 1.5}, {"num_leaves": 1}, {"n_estimators": 0}], ids=str)
+def test_a_recipe_that_asks_the_impossible_ends_with_2(train, tmp_path, capsys, settings):
+    assert train("--champion", "none", "-q", **settings) == 2
+    assert next(iter(settings)) in capsys.readouterr().err
+    assert not (tmp_path / "model").exists()

@@ -40,6 +40,7 @@ def test_a_good_table_is_completed(links, tmp_path, contract):
         (lambda frame: frame.assign(label="toxic"), InputError, "'toxic'"),
         (lambda frame: frame.assign(url_depth=np.inf), InputError, "infinite values in url_depth"),
         (lambda frame: frame.head(0), InputError, "no row"),
+        (lambda frame: frame.assign(group=[None] * 3 + ["g"] * 27), InputError, "3 rows have no group"),
     ],
 )
 def test_a_bad_table_is_refused_with_its_reason(links, tmp_path, contract, change, error, said):
@@ -47,15 +48,45 @@ def test_a_bad_table_is_refused_with_its_reason(links, tmp_path, contract, chang
         load(change(links), tmp_path, contract)
 
 
+def test_a_hand_labelled_link_is_given_once(links, tmp_path, contract):
+    path = tmp_path / "table.parquet"
+    links.assign(gold=True, link=[f"l{number}" for number in range(30)]).to_parquet(path)
+    assert len(load_tables([path], contract)) == 30
+    with pytest.raises(InputError, match="30 hand-labelled links are there twice"):
+        load_tables([path, path], contract)
+
+
 def test_a_view_hides_what_it_does_not_have(links, tmp_path, contract):
     names = ["url_depth", "title_words", "page_bytes"]
     views = show_views(load(links, tmp_path, contract), names, contract)
-    known = views.X.notna().groupby(views.view).all()
+    full = views.provider == ""
+    known = views.X[full].notna().groupby(views.view[full]).all()
     assert known.loc["page"].tolist() == [True, True, True]
     assert known.loc["row"].tolist() == [True, True, False]
     assert known.loc["url"].tolist() == [True, False, False]
     # A link with its page is shown in three views, an export row in two, a bare URL in one.
-    assert pd.Series(views.view).value_counts().to_dict() == {"page": 10, "row": 20, "url": 30}
+    assert pd.Series(views.view[full]).value_counts().to_dict() == {"page": 10, "row": 20, "url": 30}
+
+
+def test_an_export_row_is_shown_as_each_provider_gives_it(links, tmp_path, contract):
+    names = ["url_depth", "title_words", "row_external", "row_internal", "words_title_harmful", "words_anchor_harmful"]
+    table = load(links, tmp_path, contract)
+    views = show_views(table, names, contract)
+    for provider, known in (
+        ("Ahrefs", [True, True, True, False, True, True]),
+        ("Majestic", [True, False, False, False, False, True]),
+    ):
+        at = views.provider == provider
+        assert set(views.view[at]) == {"row"}
+        assert (table["basis"].to_numpy()[views.row[at]] == "row").all(), "a page shown as a row is no provider's row"
+        assert at.sum() == 10
+        assert views.X[at].notna().all().tolist() == known
+
+
+def test_a_table_without_a_wanted_feature_is_named(links, tmp_path, contract):
+    table = load(links, tmp_path, contract)
+    with pytest.raises(ContractError, match="lacks features: title_words, url_depth"):
+        show_views(table.drop(columns=["title_words", "url_depth"]), ["title_words", "url_depth"], contract)
 
 
 def test_links_that_do_not_count_have_no_weight(links, tmp_path, contract):

@@ -1,106 +1,72 @@
-"""Reasons: the strongest first, with the right sign, and in words that say what was found."""
+"""What `linksift explain` prints."""
 
-import dataclasses
+from pathlib import Path
 
-import numpy as np
-import pandas as pd
 import pytest
 
-from linksift.explain import reasons
-from linksift.labels import CLASSES
+from linksift.cli import main
+
+BAKERY = Path(__file__).parents[1] / "examples" / "bakery"
 
 
 @pytest.fixture
-def link(small_run):
-    """One link with many hyphens in its host, as harmful ones of the small table have."""
-    known = dict.fromkeys(small_run.features, 0.0) | {"url_host_hyphens": 6.0, "title_words": 8.0}
-    return pd.DataFrame([known], dtype="float32")
+def explain(small_model, capsys: pytest.CaptureFixture[str]):
+    def run(link, *options):
+        code = main(["explain", str(BAKERY / "backlinks.csv"), "--link", link, "-m", str(small_model), "-q", *options])
+        return code, capsys.readouterr().out.splitlines()
+
+    return run
 
 
-@pytest.fixture
-def explain(small_run, contract):
-    def explain(link, label="harmful", **options):
-        return reasons(link, small_run.bundle, contract, label=label, **options)
-
-    return explain
+def reasons(lines):
+    return [line for line in lines if line.startswith(("  +", "  -"))]
 
 
-def named(found, name):
-    return next(reason for reason in found if reason.feature == name)
+def test_reasons_and_what_would_change(explain) -> None:
+    code, lines = explain("row-3")
+    assert code == 0
+    assert lines[0].startswith("row-3: ")
+    assert "judged from the row" in lines[2]
+    assert lines[3].startswith(("for ", "against "))
+    assert 1 <= len(reasons(lines)) <= 8
+    assert lines[-1].startswith("what would change it: ")
 
 
-def test_what_speaks_for_one_class_speaks_against_the_others(explain, link):
-    strongest = explain(link)[0]
-    assert strongest.feature == "url_host_hyphens"
-    assert strongest.value == 6.0
-    assert strongest.contribution > 0
-    for label in ("neutral", "valuable"):
-        other = named(explain(link, label), "url_host_hyphens")
-        assert other.contribution < 0
-        assert other.text.startswith(f"against {label} (-")
-    without = named(explain(link.assign(url_host_hyphens=0.0)), "url_host_hyphens")
-    assert without.contribution < 0
+def test_top(explain) -> None:
+    _, lines = explain("row-3", "--top", "1")
+    assert len(reasons(lines)) == 1
 
 
-def test_the_strongest_come_first(explain, link, small_run):
-    found = explain(link, top=5)
-    sizes = [abs(reason.contribution) for reason in found]
-    assert sizes == sorted(sizes, reverse=True)
-    assert len(found) == 5
-    everything = explain(link, top=1_000)
-    assert [reason.feature for reason in everything[:5]] == [reason.feature for reason in found]
-    assert sorted(reason.feature for reason in everything) == sorted(small_run.features)
-    assert explain(link, top=0) == []
+def test_reasons_against_name_the_class_they_speak_for(explain) -> None:
+    _, lines = explain("row-3", "--top", "99")
+    label = lines[3].split()[1].rstrip(":")
+    turn = lines.index(f"against {label}:")
+    assert all(line.startswith("  +") and "(for " not in line for line in reasons(lines[:turn]))
+    assert all(line.startswith("  -") and "(for " in line for line in reasons(lines[turn:]))
 
 
-@pytest.mark.parametrize("label", CLASSES)
-def test_all_reasons_together_make_the_score(explain, link, small_run, label):
-    parts = small_run.bundle.contributions(link)[0]
-    at = CLASSES.index(label)
-
-    def margin(scores):
-        return scores[at] - np.delete(scores, at).mean()
-
-    total = sum(reason.contribution for reason in explain(link, label, top=1_000))
-    # The last part is what is said of a link of which nothing is known.
-    assert margin(parts[:, -1]) + total == pytest.approx(margin(parts.sum(axis=1)))
+def test_same_call_same_text(explain) -> None:
+    assert explain("row-5") == explain("row-5")
 
 
-def test_a_reason_in_words(explain, link, contract):
-    reason = explain(link)[0]
-    meaning = contract.by_name["url_host_hyphens"].meaning
-    said = f"for harmful ({reason.contribution:+.2f}): {meaning[0].lower()}{meaning[1:]}: 6 [url_host_hyphens]"
-    assert reason.text == said
+def test_a_link_that_does_not_count(explain) -> None:
+    _, lines = explain("row-1")
+    assert any("Search engines are told not to count this link" in line for line in lines)
 
 
-@pytest.mark.parametrize(
-    ("name", "value", "said"),
-    [
-        ("place_in_main", 1.0, "yes"),
-        ("place_in_main", 0.0, "no"),
-        ("sim_target_title", 0.25, "25%"),
-        ("title_words", 12.0, "12"),
-        ("words_host_harmful", -0.125, "-0.125"),
-        ("title_words", np.nan, "unknown (the row does not say)"),
-    ],
-)
-def test_values_are_said_by_their_type(explain, link, name, value, said):
-    reason = named(explain(link.assign(**{name: np.float32(value)}), top=1_000), name)
-    assert reason.text.endswith(f": {said} [{name}]")
-    assert np.array_equal(reason.value, value, equal_nan=True)
+def test_reasons_of_an_own_features_folder(explain, tmp_path: Path) -> None:
+    assert main(["init", str(tmp_path / "own"), "-q"]) == 0
+    features = tmp_path / "own" / "features"
+    (features / "reasons.toml").write_text('[reasons.ALL]\nabout = "all there is"\nfamilies = ["*"]\n')
+    code, lines = explain("row-3", "--features", str(features))
+    assert code == 0
+    assert {line.split()[1].rstrip(":") for line in reasons(lines)} <= {"ALL", "NOT_KNOWN"}
+    (features / "reasons.toml").unlink()
+    assert explain("row-3", "--features", str(features))[0] == 2
 
 
-def test_a_link_of_which_nothing_is_known_has_reasons_too(explain, link):
-    found = explain(link.mask(link.notna()))
-    assert all("unknown (" in reason.text for reason in found)
-    assert all(np.isfinite(reason.contribution) for reason in found)
-
-
-def test_other_columns_do_not_matter(explain, link):
-    assert explain(link.assign(anchor="x", link_id="a:1")[[*reversed(link.columns), "anchor"]]) == explain(link)
-
-
-def test_calibration_does_not_change_reasons(link, small_run, contract):
-    swapped = dict(zip(small_run.bundle.calibration, reversed(small_run.bundle.calibration.values()), strict=True))
-    other = dataclasses.replace(small_run.bundle, calibration=swapped)
-    assert reasons(link, other, contract, label="harmful") == reasons(link, small_run.bundle, contract, label="harmful")
+def test_what_a_terminal_would_obey_is_left_out(small_model, tmp_path: Path, capsys) -> None:
+    path = tmp_path / "links.csv"
+    path.write_text("url,anchor,title,target_url\nhttps://a.example/x,\x1b[31mred,t\x07itle,https://b.example/\n")
+    assert main(["explain", str(path), "--link", "row-1", "-m", str(small_model), "-q"]) == 0
+    assert "\x1b" not in capsys.readouterr().out

@@ -15,6 +15,7 @@ from fetch_site import Names, Site, html, network, packed, quick, redirect, resp
 from linksift.errors import InputError
 from linksift.fetch import Asked, Status, fetch, plan
 from linksift.fetch.addresses import Guard
+from linksift.fetch.archive import ArchiveWriter
 from linksift.fetch.outcome import FetchError
 from linksift.io.pages import read_pages
 
@@ -138,7 +139,7 @@ BAD = {
     "/loop": (redirect("/loop2"), "redirects"),
     "/loop2": (redirect("/loop"), "redirects"),
     "/self": (redirect("/self"), "redirects"),
-    "/nowhere": (redirect("http://[::1"), "refused"),
+    "/nowhere": (redirect("http://[::1"), "redirects"),
     "/scheme": (redirect("file:///etc/passwd"), "refused"),
     "/password": (redirect("http://me:pw@b.test/"), "refused"),
     "/port": (redirect("http://b.test:25/"), "refused"),
@@ -175,7 +176,6 @@ def test_bad_servers_cost_a_status_each_and_nothing_else(run):
     assert len(fetched.pages()) == len(GOOD)
     assert fetched["/packed"]["link_there"]
     assert not fetched["/wrong-charset"]["link_there"]
-    assert site.most_at_once == 1
 
 
 def test_the_archive_has_request_response_and_metadata(run):
@@ -278,6 +278,7 @@ def test_one_request_at_a_time_per_host_and_a_pause_between_them(run):
         assert len(times) == 5
         assert min(pauses(times)) >= 0.19
         assert len({request.connection for request in site.requests if request.headers["Host"].startswith(host)}) == 1
+    assert site.most_at_once <= 2
     # Fair turns: neither host is done before the other has begun.
     order = [request.headers["Host"][0] for request in site.requests]
     assert order != sorted(order)
@@ -438,7 +439,7 @@ def test_tls_is_verified_and_a_failure_is_recorded(run):
         Site({"/1": PAGE}, tls=server_tls(authority, "a.test")) as good,
         Site({"/1": PAGE}, tls=server_tls(stranger, "b.test")) as unknown,
         Site({"/1": PAGE}, tls=server_tls(authority, "other.test")) as misnamed,
-        Site({"/1": PAGE}) as no_tls,
+        Site(greeting=b"HTTP/1.1 400 Speak plainly\r\n\r\n") as no_tls,
     ):
         sites = {"a.test": good, "b.test": unknown, "c.test": misnamed, "d.test": no_tls}
         urls = [f"https://{name}:{site.port}/1" for name, site in sites.items()]
@@ -550,3 +551,19 @@ def test_one_page_that_breaks_our_code_costs_no_other(run, monkeypatch):
         fetched = run(site, "/1", "/2", "/3")
     assert [fetched.status(path) for path in ("/1", "/2", "/3")] == ["ok", "broken", "ok"]
     assert "a bug" in fetched["/2"]["reason"]
+
+
+def test_a_full_disk_ends_the_run_and_it_can_go_on(run, monkeypatch):
+    real = ArchiveWriter.append
+
+    def full(writer, data):
+        if writer.length > 2_000:
+            raise OSError(28, "No space left on device")
+        return real(writer, data)
+
+    paths = [f"/{number}" for number in range(6)]
+    with Site({path: response(html(path)) for path in paths}) as site:
+        with monkeypatch.context() as patch, pytest.raises(InputError, match="No space left"):
+            patch.setattr(ArchiveWriter, "append", full)
+            run(site, *paths)
+        assert run(site, *paths).counts == {Status.OK: 6}

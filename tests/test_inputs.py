@@ -17,6 +17,7 @@ from linksift.io.rawpage import raw_page
 from linksift.io.tables import write_table
 
 TARGET = "https://bakery.example/"
+# The head's end is not written out, as HTML allows.
 PAGE = f"""<title>A walk in the hills</title><article><p>We set out before dawn, and had <a href="{TARGET}">rye bread</a>
 with us, from <a href="{TARGET}" rel="nofollow">the bakery</a> that a friend runs. On the way back we met a
 <a href="https://mill.example/tour">miller</a>, who let us in.</p></article>
@@ -127,6 +128,7 @@ def test_what_is_not_found_is_judged_as_a_row(read, pages, changes, why):
         ("rye bread", "", False),
         ("the bakery", "nofollow", False),
         ("", "", True),  # the image without a word
+        ("[image alt=]", "", True),
         ("an anchor that the page no longer has", "", False),  # then the first
     ],
 )
@@ -136,6 +138,20 @@ def test_of_several_links_the_one_with_the_rows_anchor_is_taken(read, pages, anc
     assert found["rel"] == rel
     assert bool(found["area_footer"]) == in_footer
     assert found["counts"] == (rel == "")
+
+
+def test_an_image_is_found_by_its_alternative_text(read, tmp_path):
+    html = f"<p><a href='{TARGET}'>our bread</a> <a href='{TARGET}' rel='ugc'><img alt='A loaf'></a></p>".encode()
+    pd.DataFrame({"url": ["https://a.example/"], "html": [html]}).to_parquet(tmp_path / "image.parquet")
+    links = read(
+        *(row("https://a.example/", anchor=text) for text in ("A loaf", "our bread")), pages=tmp_path / "image.parquet"
+    )
+    assert links["rel"].tolist() == ["ugc", ""]
+
+
+def test_a_row_that_names_no_anchor_gets_the_first_link(read, pages):
+    found = read(f"https://www.hills.example/walk/,{TARGET}", header="url,target_url\n", pages=pages).iloc[0]
+    assert (found["basis"], bool(found["area_footer"]), found["rel"]) == ("page", False, "")
 
 
 def test_each_row_finds_its_own_link(read, pages):
@@ -258,7 +274,7 @@ def test_one_flag_settles_that_a_link_does_not_count(read, flags, counts):
 def test_a_target_text_takes_the_place_of_the_targets_url(read):
     texts = {"bakery.example": "Walk and bread"}
     plain, told = read(row(title="A walk to the bread")), read(row(title="A walk to the bread"), targets=texts)
-    assert plain["sim_target_title"].iloc[0] < told["sim_target_title"].iloc[0] == pytest.approx(2 / 3)
+    assert plain["sim_target_title"].iloc[0] < told["sim_target_title"].iloc[0] == np.float32(0.66667)
 
 
 # --- feature tables ---

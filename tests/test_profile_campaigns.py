@@ -139,6 +139,19 @@ def test_an_anchor_that_always_comes_is_no_campaign():
     assert found(background() + steady).empty
 
 
+def test_an_anchor_that_grows_with_the_profile_is_no_campaign():
+    growth = [link(2000 + n, first_seen=day(200 + n % 10)) for n in range(200)]
+    usual = [link(1000 + n, anchor="good bread", first_seen=day(40 * n)) for n in range(10)]
+    more = [link(1100 + n, anchor="good bread", first_seen=day(200 + n)) for n in range(10)]
+    assert found(background() + growth + usual + more).empty
+    assert len(found(background() + usual + more)) == 1
+
+
+def test_an_anchor_of_half_the_time_is_no_burst():
+    long = [link(1000 + n, anchor="good bread", first_seen=day(5 * n)) for n in range(40)]
+    assert found(background() + long).empty
+
+
 def test_a_common_anchor_does_not_swallow_a_network():
     network = [link(1000 + n, title=TITLE, anchor="cheap ovens", first_seen=day(200 + n)) for n in range(4)]
     burst = [link(1100 + n, anchor="cheap ovens", first_seen=day(200 + n % 6)) for n in range(20)]

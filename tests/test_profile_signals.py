@@ -1,6 +1,8 @@
 """The features of the family ``profile`` on exports and crawls that we made up."""
 
 import datetime as dt
+import runpy
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -214,6 +216,14 @@ def test_complete_hyperlinks_that_other_sites_have_too():
     assert np.isnan(table.loc["link200-900", "profile_overlap_share"])
 
 
+def test_links_within_a_site_are_no_overlap():
+    links = [row for n in range(12) for row in _page_links(n, range(10 * n, 10 * n + 2))]
+    inside = [
+        link(f"{n}-in", site=f"site{n}.example", path="/p", target_url=f"https://site{n}.example/") for n in range(12)
+    ]
+    assert measured(links + inside)["profile_overlap_share"].isna().all()
+
+
 def test_links_to_platforms_are_no_overlap():
     links = [row for n in range(12) for row in _page_links(n, range(10 * n, 10 * n + 5))]
     share = [
@@ -239,6 +249,13 @@ def test_a_burst_stands_out_from_the_weeks_before():
     assert table.loc["link60", "profile_anchor_burst_sites"] == 1
 
 
+def test_chance_alone_is_no_burst():
+    even = [link(n, first_seen=day(7 * (n // 9))) for n in range(9 * 30)]
+    table = measured(even + [link(1000 + n, first_seen=day(7 * 30)) for n in range(12)])
+    # Three above nine, whose chance deviation is three.
+    assert table.loc["link1000", "profile_burst_z"] == 1
+
+
 def test_many_links_of_one_site_are_no_burst():
     crawl = [link(1000 + n, site="shop.example", first_seen=day(290)) for n in range(300)]
     assert measured(_steady() + crawl).loc["link1000", "profile_burst_z"] < 2
@@ -253,7 +270,8 @@ def test_a_burst_across_the_end_of_a_week_is_one():
 def test_without_history_nothing_is_unusual():
     table = measured(_steady(weeks=12))
     assert np.isnan(table.loc["link0", "profile_burst_z"])
-    assert not np.isnan(table.loc["link23", "profile_burst_z"])
+    # The weeks before the profile's first say nothing either.
+    assert table.loc["link23", "profile_burst_z"] == 0
     few = measured(_steady(weeks=60)[::10])
     assert few.filter(like="burst").isna().all(axis=None)
 
@@ -403,3 +421,11 @@ def test_a_real_export(shared):
     assert seen["profile_tld_share"] > 0.9
     assert seen["profile_title_sites"] > 0.5
     assert seen[["profile_tracker_sites", "profile_text_sites", "profile_template_sites"]].max() == 0
+
+
+def test_the_benchmark_measures_a_table(tmp_path):
+    path = tmp_path / "links.parquet"
+    pd.DataFrame(_steady()).drop(columns="link_id").to_parquet(path)
+    measure = runpy.run_path(str(Path(__file__).parents[1] / "benchmarks" / "profile.py"))["measure"]
+    assert measure("signals", path, 2, None)["links"] == 160
+    assert measure("digest", path, 1, "anchor")["links"] == 80

@@ -3,12 +3,13 @@
 import re
 from collections.abc import Mapping
 from enum import IntFlag, auto
-from functools import lru_cache
 from typing import Final
 
 from linksift.lexicons import Lexicon
 
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[^\W\d_a-zA-Z]+")
+_LOWER_WORD = re.compile(r"[a-z]+")
+_MAX_NAMES: Final = 300
 _HIDING = re.compile(
     r"display:none|visibility:hidden|opacity:0(?![.\d])|font-size:(?:0(?![.\d])|1p[xt])"
     r"|text-indent:-\d{3,}|(?<!-)(?:left|top|right):-\d{3,}|margin-left:-\d{4,}"
@@ -35,22 +36,23 @@ class Area(IntFlag):
 
 NO_AREA: Final = Area(0)
 _BY_TAG: Final = {
-    "article": Area.CONTENT,
-    "main": Area.CONTENT,
-    "footer": Area.FOOTER,
-    "nav": Area.NAV,
-    "header": Area.NAV,
-    "aside": Area.SIDEBAR,
-    "address": Area.AUTHOR,
+    "article": int(Area.CONTENT),
+    "main": int(Area.CONTENT),
+    "footer": int(Area.FOOTER),
+    "nav": int(Area.NAV),
+    "header": int(Area.NAV),
+    "aside": int(Area.SIDEBAR),
+    "address": int(Area.AUTHOR),
 }
 _BY_ROLE: Final = {
-    "main": Area.CONTENT,
-    "article": Area.CONTENT,
-    "contentinfo": Area.FOOTER,
-    "navigation": Area.NAV,
-    "banner": Area.NAV,
-    "complementary": Area.SIDEBAR,
+    "main": int(Area.CONTENT),
+    "article": int(Area.CONTENT),
+    "contentinfo": int(Area.FOOTER),
+    "navigation": int(Area.NAV),
+    "banner": int(Area.NAV),
+    "complementary": int(Area.SIDEBAR),
 }
+_HIDDEN: Final = int(Area.HIDDEN)
 _LEXICONS: Final = tuple(area for area in Area if area is not Area.HIDDEN)
 
 
@@ -70,34 +72,34 @@ class AreaFinder:
 
     def __init__(self, lexicons: Mapping[str, Lexicon]) -> None:
         words = {area: lexicons[area_lexicon(area)].words for area in _LEXICONS if area_lexicon(area) in lexicons}
+        # Plain numbers: adding flags up costs many times as much.
         self._by_token = {
-            token: Area(sum(area for area, listed in words.items() if token in listed))
+            token: sum(int(area) for area, listed in words.items() if token in listed)
             for token in frozenset().union(*words.values())
         }
-        # Most elements of a site share a few hundred class attributes.
-        self._of_names = lru_cache(maxsize=20_000)(self._of_names_uncached)
 
-    def find(self, tag: str, attributes: Mapping[str, str]) -> Area:
-        """Return the areas that a tag and its attributes name."""
-        area = _BY_TAG.get(tag, NO_AREA)
+    def find(self, tag: str, attributes: Mapping[str, str]) -> int:
+        """Return the areas that a tag and its attributes name, as the number of an `Area`."""
+        area = _BY_TAG.get(tag, 0)
         if not attributes:
             return area
-        names = f"{attributes.get('class', '')} {attributes.get('id', '')}"
-        if len(names) > 1 and tag not in ("body", "html"):
-            area |= self._of_names(names[:300])
+        if tag not in ("body", "html"):
+            for attribute in ("class", "id"):
+                if names := attributes.get(attribute):
+                    area |= self._of_names(names[:_MAX_NAMES])
         if role := attributes.get("role"):
-            area |= _BY_ROLE.get(role.lower(), NO_AREA)
+            area |= _BY_ROLE.get(role.lower(), 0)
         if "itemtype" in attributes or "itemprop" in attributes:
-            area |= _of_microdata(attributes.get("itemtype", ""), attributes.get("itemprop", ""))
+            area |= int(_of_microdata(attributes.get("itemtype", ""), attributes.get("itemprop", "")))
         if "hidden" in attributes or ((style := attributes.get("style")) and hides(style)):
-            area |= Area.HIDDEN
+            area |= _HIDDEN
         return area
 
-    def _of_names_uncached(self, names: str) -> Area:
-        found = (self._by_token.get(token.lower(), NO_AREA) for token in _WORD.findall(names))
-        area = NO_AREA
-        for one in found:
-            area |= one
+    def _of_names(self, names: str) -> int:
+        area = 0
+        words = _LOWER_WORD.findall(names) if names.islower() and names.isascii() else _WORD.findall(names)
+        for token in words:
+            area |= self._by_token.get(token.lower(), 0)
         return area
 
 

@@ -38,8 +38,9 @@ link neutral is a policy applied after it.
 
 ## How it was made
 
-Recipe `{name}`; {links:,} links of {groups:,} groups (owners, sites, networks); {n_features} features. Labels come from simple labelling functions
-with weights, and from hand-labelled links; `data/README.md` says how far each is to be trusted. Folds never part a group.
+Recipe `{name}`; {links:,} links of {groups:,} groups (owners, sites, networks); {n_features} features. Labels come from links that a language
+model read under a written guideline, and with little weight from simple labelling functions; `data/README.md` says how far each is to be trusted. Folds never part a group. One booster
+serves all that a user may have (page, export row, URL), with a calibration for each.
 
 ## How well it does
 

@@ -114,7 +114,8 @@ def _name_the_site(features: pd.DataFrame, links: pd.DataFrame, world: World) ->
 
 def _site_name(target_url: str | None) -> str:
     host = host_of(target_url)
-    return (host_parts(host).domain or "") if host else ""
+    parts = host_parts(host) if host else None
+    return parts.domain if parts and parts.suffix else ""
 
 
 def _same(left: float, right: float) -> bool:

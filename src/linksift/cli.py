@@ -17,6 +17,7 @@ _EPILOG = """examples:
   linksift train --labels my_labels.csv -o models/mine
   linksift evaluate models/mine
   linksift explain backlinks.csv --link row-17
+  linksift audit ahrefs.csv search-console.csv --site example.com -o audit/
   linksift disavow lint disavow.txt
 
 stdout is data, messages go to stderr. Exit codes: 0 every row came back, 1 some row has an error and --strict was
@@ -40,6 +41,7 @@ def build_parser() -> argparse.ArgumentParser:
     _evaluate(verbs)
     _predict(verbs)
     _explain(verbs)
+    _audit(verbs)
     _formats(verbs)
     _disavow(verbs)
     _init(verbs)
@@ -153,7 +155,7 @@ def _train(verbs: Verbs) -> None:
         nargs="+",
         metavar="FILE",
         default=[],
-        help="own labels: a CSV (url or domain, label), a disavow file, a keep list",
+        help="own labels: a CSV (url or domain, label), a decisions file, a disavow file, a keep list",
     )
     parser.add_argument("--recipe", default="default", metavar="NAME|FILE", help="default, quick, or a TOML file")
     parser.add_argument(
@@ -246,6 +248,15 @@ def _formats(verbs: Verbs) -> None:
     parser = _verb(verbs, "formats", "say which exports files are, what each column becomes, and which rows are broken")
     parser.add_argument("files", nargs="+", metavar="FILE", help="exports as the tools wrote them, or - for stdin")
     _columns_option(parser)
+
+
+def _audit(verbs: Verbs) -> None:
+    from linksift.audit.options import add_audit
+
+    parser = _verb(verbs, "audit", "merge the exports of your tools, judge the links, and write a report to decide by")
+    add_audit(parser)
+    _columns_option(parser)
+    _page_options(parser)
 
 
 def _disavow(verbs: Verbs) -> None:

@@ -32,6 +32,7 @@ def run(arguments: argparse.Namespace) -> int:
         "evaluate": _evaluate,
         "predict": _predict,
         "explain": _explain,
+        "audit": _audit,
         "formats": _formats,
         "disavow": _disavow,
         "init": _init,
@@ -110,16 +111,19 @@ def _predict(arguments: argparse.Namespace, progress: Progress) -> int:
         columns=arguments.columns,
     )
     totals, domains, current = Totals(), DomainView(), _Current()
+    # Made first: a name that cannot be written is refused before the work.
+    domain_file = TableWriter(arguments.domains, metadata=_metadata(contract, bundle)) if arguments.domains else None
     with TableWriter(arguments.output, metadata=_metadata(contract, bundle)) as writer:
         for scored in predict(current.of(chunks), bundle, contract, keep=keep, totals=totals):
             writer.write(scored)
-            if arguments.domains:
+            if domain_file is not None:
                 domains.add(current.links, scored)
             progress.tick("links", totals.rows)
             if writer.is_broken_pipe:
                 break
-    if arguments.domains and totals.rows:
-        write_table(domains.table(), arguments.domains, metadata=_metadata(contract, bundle))
+    if domain_file is not None and totals.rows:
+        with domain_file:
+            domain_file.write(domains.table())
     progress.say(f"{totals.rows:,} links scored, {totals.errors:,} with an error")
     return int(bool(totals.errors) and arguments.strict)
 
@@ -304,6 +308,12 @@ def _explain(arguments: argparse.Namespace, progress: Progress) -> int:
     lines = explain_link(link, outcome, bundle, contract, codes, top=arguments.top)
     sys.stdout.write("\n".join(_printable(line) for line in lines) + "\n")
     return 0
+
+
+def _audit(arguments: argparse.Namespace, progress: Progress) -> int:
+    from linksift.audit.command import run as run_audit
+
+    return run_audit(arguments, progress)
 
 
 def _formats(arguments: argparse.Namespace, progress: Progress) -> int:

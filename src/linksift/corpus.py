@@ -74,8 +74,8 @@ def _words(table: pd.DataFrame, sources: Path) -> list[dict[str, list[str]]]:
     found = []
     for url, title, anchor in zip(table["page_url"], table["title"], table["anchor"], strict=True):
         words = url_words(url) if isinstance(url, str) else {}
-        words |= text_words("title", title) if isinstance(title, str) else {}
-        words |= text_words("anchor", split_image(anchor)[0] or "") if isinstance(anchor, str) else {}
+        # A row without one has an empty title or anchor, not an unknown one: an export with these columns is read like that.
+        words |= text_words("title", _text(title)) | text_words("anchor", split_image(_text(anchor))[0] or "")
         found.append(words)
     on_pages = table[table["basis"] == "page"]
     places = dict(zip(on_pages["link_id"], np.flatnonzero(table["basis"] == "page").tolist(), strict=True))

@@ -4,18 +4,15 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-import trafilatura
 from lxml.html import HtmlElement
-from trafilatura.meta import reset_caches
 
 from linksift.areas import AreaFinder
+from linksift.maintext import DEFAULT_ENGINE, Engine, MainText, main_text
 from linksift.page import Limits, parse_page
 from linksift.text import fold_space
 from linksift.urls import host_of, registrable_domain
 from linksift.walk import PageLink, Walked, walk
 
-_MAIN_BLOCKS: Final = ("p", "head", "item", "quote", "cell", "code", "list", "table")
-_MARK: Final = "https://main.invalid/"
 # Not the "none" of "max-image-preview:none".
 _NOFOLLOW = re.compile(r"(?<![\w:-])(?<!: )(?:nofollow|none)\b")
 _NOINDEX = re.compile(r"(?<![\w:-])(?<!: )(?:noindex|none)\b")
@@ -24,9 +21,6 @@ _DEEP: Final = 50
 _ROBOTS: Final = ("robots", "googlebot")
 # Every row of the page repeats its title.
 _MAX_TITLE: Final = 2_000
-# trafilatura's caches grow by about a megabyte a page.
-_RESET_EVERY: Final = 100
-_CALLS = [0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +33,6 @@ class Head:
     language: str | None
     nofollow: bool
     noindex: bool
-
-
-@dataclass(frozen=True, slots=True)
-class MainText:
-    """The main text: its lines, and the ordinals of the links that stand in it."""
-
-    lines: list[str]
-    ordinals: frozenset[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +65,10 @@ class Document:
         return [link for link in self.walked.links if link.site is not None and link.site != site]
 
 
-def read_document(html: bytes, url: str | None, finder: AreaFinder, limits: Limits) -> Document:
-    """Parse a page, walk it and extract its main text.
+def read_document(
+    html: bytes, url: str | None, finder: AreaFinder, limits: Limits, engine: Engine = DEFAULT_ENGINE
+) -> Document:
+    """Parse a page, walk it and extract its main text with one of `linksift.maintext.ENGINES`.
 
     Raises
     ------
@@ -95,7 +83,7 @@ def read_document(html: bytes, url: str | None, finder: AreaFinder, limits: Limi
     walked = walk(root, address, base_href if host_of(base_href) else None, finder)
     most = limits.max_text_elements
     is_small = walked.elements <= most and walked.nesting <= most * _DEEP
-    main = _main_text(root) if is_small else None
+    main = main_text(root, engine) if is_small else None
     return Document(address, root, head, walked, main, len(html))
 
 
@@ -125,41 +113,3 @@ def _read_head(root: HtmlElement) -> Head:
 
 def _declared_url(head: Head) -> str | None:
     return next((url for url in (head.canonical, head.metas.get("og:url")) if host_of(url)), None)
-
-
-def _main_text(root: HtmlElement) -> MainText:
-    """Extract the main text, and see which links survive in it: each link's target is a mark while this runs.
-
-    This is the last reader of the tree, so the marks are not taken out again.
-    """
-    for ordinal, element in enumerate(root.iter("a")):
-        if "href" in element.attrib:
-            element.set("href", f"{_MARK}{ordinal}")
-    _CALLS[0] += 1
-    if _CALLS[0] % _RESET_EVERY == 0:
-        reset_caches()
-    try:
-        found = trafilatura.bare_extraction(root, fast=True, include_comments=False, include_links=True)
-    except Exception:  # noqa: BLE001 - a foreign extractor on hostile input; a page without main text is a fact
-        found = None
-    if found is None or found.body is None:
-        return MainText([], frozenset())
-    return MainText(_lines(found.body), frozenset(_ordinals(found.body)))
-
-
-def _lines(body: HtmlElement) -> list[str]:
-    """Text of each innermost block."""
-    lines = []
-    for element in body.iter(*_MAIN_BLOCKS):
-        own = [element.text or ""]
-        for child in element:
-            if child.tag not in _MAIN_BLOCKS:
-                own.append("\n" if child.tag == "lb" else "".join(child.itertext()))
-            own.append(child.tail or "")
-        lines += [line for line in map(fold_space, "".join(own).split("\n")) if line]
-    return lines
-
-
-def _ordinals(body: HtmlElement) -> set[int]:
-    targets = (ref.get("target") or "" for ref in body.iter("ref"))
-    return {int(target.removeprefix(_MARK)) for target in targets if target.startswith(_MARK)}

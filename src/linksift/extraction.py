@@ -16,6 +16,7 @@ from linksift.contract import Contract, load_contract
 from linksift.document import Document, read_document
 from linksift.features import Featurizer, Values
 from linksift.io.pages import RawPage
+from linksift.maintext import DEFAULT_ENGINE, Engine
 from linksift.page import Limits, PageError
 from linksift.walk import PageLink
 
@@ -38,13 +39,20 @@ class Extractor:
         What one page may cost.
     targets
         Text of target pages by `linksift.urls.page_key`.
+    engine
+        What extracts the main text, one of `linksift.maintext.ENGINES`.
     """
 
     def __init__(
-        self, contract: Contract | None = None, limits: Limits | None = None, targets: Mapping[str, str] | None = None
+        self,
+        contract: Contract | None = None,
+        limits: Limits | None = None,
+        targets: Mapping[str, str] | None = None,
+        engine: Engine = DEFAULT_ENGINE,
     ) -> None:
         self.contract = contract or load_contract()
         self.limits = limits or Limits()
+        self.engine = engine
         self._featurizer = Featurizer(self.contract, targets)
         self._finder = AreaFinder(self.contract.lexicons)
 
@@ -68,7 +76,7 @@ class Extractor:
             yield self._failed(page, page.error or "no page")
             return
         try:
-            document = read_document(page.html, page.url, self._finder, self.limits)
+            document = read_document(page.html, page.url, self._finder, self.limits, self.engine)
         except PageError as error:
             yield self._failed(page, str(error))
             return
@@ -123,9 +131,9 @@ def _link_row(page: RawPage, document: Document, link: PageLink) -> dict[str, ob
 _worker: Extractor | None = None
 
 
-def _start_worker(contract: Contract, limits: Limits, targets: Mapping[str, str] | None) -> None:
+def _start_worker(contract: Contract, limits: Limits, targets: Mapping[str, str] | None, engine: Engine) -> None:
     global _worker
-    _worker = Extractor(contract, limits, targets)
+    _worker = Extractor(contract, limits, targets, engine)
 
 
 def _work(pages: Sequence[RawPage]) -> pd.DataFrame:
@@ -141,6 +149,7 @@ def extract(
     limits: Limits | None = None,
     targets: Mapping[str, str] | None = None,
     jobs: int = 0,
+    engine: Engine = DEFAULT_ENGINE,
 ) -> Iterator[pd.DataFrame]:
     """Extract link tables from pages, chunk by chunk, in the order of the pages.
 
@@ -151,6 +160,8 @@ def extract(
     jobs
         Worker processes. In a worker a page that hangs or crashes the parser is given up after ``limits.timeout`` seconds and becomes a row with
         an error; with 0 everything runs in this process, without that guard.
+    engine
+        What extracts the main text, one of `linksift.maintext.ENGINES`: a model knows the one that it was trained on.
 
     Yields
     ------
@@ -160,12 +171,12 @@ def extract(
     contract, limits = contract or load_contract(), limits or Limits()
     chunks = _chunks(pages)
     if jobs <= 0:
-        extractor = Extractor(contract, limits, targets)
+        extractor = Extractor(contract, limits, targets, engine)
         yield from map(extractor.table, chunks)
         return
-    fallback = Extractor(contract, limits, targets)
+    fallback = Extractor(contract, limits, targets, engine)
     context = multiprocessing.get_context("spawn")
-    start = (contract, limits, targets)
+    start = (contract, limits, targets, engine)
     with ProcessPool(max_workers=jobs, initializer=_start_worker, initargs=start, context=context) as pool:
         waiting: deque[tuple[list[RawPage], Future[pd.DataFrame]]] = deque()
         for chunk in chunks:

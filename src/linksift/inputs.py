@@ -15,7 +15,7 @@ from linksift.errors import InputError
 from linksift.extraction import IDENTITY, extract
 from linksift.features import Featurizer
 from linksift.features.provider import row_metrics
-from linksift.features.row import RowFacts
+from linksift.features.row import RowFacts, split_image
 from linksift.io.exports import Export, open_export
 from linksift.io.pages import RawPage, read_pages
 from linksift.io.tables import read_table
@@ -108,7 +108,7 @@ def read_links(
                 raise InputError(f"{reader.name}: is {reader.format.title}: anchor texts without a page cannot be scored")
             # Pages are joined to the whole export; without pages it is read, scored and forgotten piece by piece.
             exports = reader.chunks() if pages is None else [reader.read()]
-            yield from _export_links(exports, contract, urls, pages, targets, limits, jobs)
+            yield from export_links(exports, contract, urls, pages, targets, limits, jobs)
         return
     if columns:
         raise InputError(f"{path}: is no export, so --columns says nothing of it: leave it out")
@@ -161,7 +161,7 @@ def _without_infinity(links: pd.DataFrame, names: list[str]) -> pd.DataFrame:
     return links
 
 
-def _export_links(
+def export_links(
     exports: Iterable[Export],
     contract: Contract,
     urls: Path | None,
@@ -170,6 +170,7 @@ def _export_links(
     limits: Limits | None,
     jobs: int,
 ) -> Iterator[LinkChunk]:
+    """Read links from exports that are open already, or were put together from several, as `read_links` does."""
     featurizer = Featurizer(contract, targets)
     for export in exports:
         on_pages = _Pages(export.links, pages, urls, contract, targets, limits, jobs) if pages is not None else None
@@ -269,8 +270,7 @@ class _Pages:
             part = self._found.get(_link_key(page, target))
             if part is None:
                 continue
-            same = part[part["anchor"].fillna("") == ("" if pd.isna(anchor) else anchor)]
-            link = (same if len(same) else part).iloc[0]
+            link = _with_anchor(part, anchor).iloc[0]
             known_only_to_row = links.loc[at, self._of_row].copy()
             links.loc[at, ["page_id", "rel", "counts", "basis"]] = link[
                 ["page_id", "rel", "counts", "basis"]
@@ -286,6 +286,15 @@ def _noting_aliases(pages: Iterable[RawPage], aliases: dict[str, tuple[str, ...]
         if page.url is not None and page.aliases:
             aliases[page.url] = page.aliases
         yield page
+
+
+def _with_anchor(links: pd.DataFrame, anchor: object) -> pd.DataFrame:
+    """Return the links with an anchor, or all where none has it; an export gives an image's alternative text as it is."""
+    if not isinstance(anchor, str):
+        return links
+    shown = [split_image(_text(text))[0] or "" for text in links["anchor"]]
+    same = links[[text == (split_image(anchor)[0] or "") for text in shown]]
+    return same if len(same) else links
 
 
 def _link_key(page: object, target: object) -> str | None:

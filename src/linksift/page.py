@@ -18,6 +18,8 @@ _NO_CHARSETS: Final = frozenset((
     "unicode-escape", "raw-unicode-escape", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le",
     "utf-32-be",
 ))  # fmt: skip
+# The other control characters are blanks: no text holds them, and no XML may.
+_NO_CONTROLS: Final = bytes(code if code in (9, 10, 13) or code >= 32 else 32 for code in range(256))
 _GZIP: Final = b"\x1f\x8b"
 _HEAD_TAGS: Final = frozenset((
     "base", "basefont", "bgsound", "link", "meta", "noframes", "noscript", "script", "style", "template", "title",
@@ -67,8 +69,7 @@ def parse_page(html: bytes, limits: Limits) -> HtmlElement:
         raise PageError(f"page of {len(html) / 1e6:.1f} MB is over the limit of {limits.max_bytes / 1e6:.1f} MB")
     if not html.strip(b"\0 \t\r\n"):
         raise PageError("the page is empty")
-    text = _decode(html).replace("\0", "")
-    raw = text.encode("utf-8", "ignore")
+    raw = _decode(html).encode("utf-8", "ignore").translate(_NO_CONTROLS, b"\0")
     _guard(raw, limits)
     # Bytes with a stated encoding: lxml refuses a str with an XML declaration. huge_tree: without it everything below
     # 255 levels is lost without a word.
@@ -82,25 +83,28 @@ def parse_page(html: bytes, limits: Limits) -> HtmlElement:
         raise PageError("elements nested more than 2,000 deep")
     if not isinstance(root, HtmlElement):
         raise PageError("no HTML element in the page")
-    _end_head(root)
+    # With the doctype of XHTML a tree is written out with elements and attributes that the page has not.
+    root.getroottree().docinfo.clear()
+    for head in root.findall("head"):
+        _end_head(head)
     return root
 
 
-def _end_head(root: HtmlElement) -> None:
+def _end_head(head: HtmlElement) -> None:
     """Move to the body what ends the head in a browser, and all behind it.
 
     libxml2 knows no element of HTML 5: where ``<body>`` is not written out, it leaves ``<main>`` and its text in the head.
     """
-    head = root.find("head")
-    first = None if head is None else next((child for child in head if child.tag not in _HEAD_TAGS), None)
+    first = next((child for child in head if child.tag not in _HEAD_TAGS), None)
     if first is None:
         return
     moved = [first, *first.itersiblings()]
-    body = root.find("body")
-    if body is None:
-        body = etree.SubElement(root, "body")
-    moved[-1].tail = (moved[-1].tail or "") + (body.text or "")
-    body.text = None
+    body = head.getnext()
+    if body is None or body.tag != "body":
+        body = head.makeelement("body")
+        head.addnext(body)
+    moved[-1].tail = "".join(text or "" for text in (moved[-1].tail, head.tail, body.text))
+    head.tail = body.text = None
     body[:0] = moved
 
 

@@ -25,11 +25,17 @@ def load_readings() -> pd.DataFrame:
     Raises
     ------
     InputError
-        Where the file lacks a column, names a link twice or holds a label that does not exist.
+        Where the file is no CSV, lacks a column, names a link twice or holds a label that does not exist.
     """
     with resource("data", "readings.csv").open("rb") as handle:
-        table = pd.read_csv(handle, dtype={"link": "string", "label": "string", "rule": "int8", "sure": "int8"})
-    if tuple(table.columns) != _COLUMNS or table["link"].duplicated().any() or not table["label"].isin(CLASSES).all():
-        raise InputError(f"data/readings.csv: columns {', '.join(_COLUMNS)}, distinct links and known labels expected")
+        try:
+            table = pd.read_csv(handle, dtype={"link": "string", "label": "string", "rule": "int8", "sure": "int8"})
+        except ValueError as error:
+            raise InputError(f"data/readings.csv: cannot be read: {error}") from error
+    is_sound = tuple(table.columns) == _COLUMNS and not table["link"].duplicated().any()
+    if not is_sound or not table["label"].isin(CLASSES).all() or not table["sure"].isin([0, 1]).all():
+        raise InputError(
+            f"data/readings.csv: columns {', '.join(_COLUMNS)}, distinct links, known labels, and 0 or 1 for sure expected"
+        )
     table["source"] = table["sure"].map({1: SURE, 0: UNSURE})
     return table.set_index("link")[["label", "rule", "source"]]

@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Final
 
-from linksift.areas import AreaFinder
+from linksift.areas import AreaFinder, hides
 
 _SILENT: Final = frozenset(("script", "style", "noscript", "template", "head", "svg", "iframe", "object", "select"))
 _BLOCKS: Final = frozenset((
@@ -38,25 +38,41 @@ class Kind(IntEnum):
     IMAGE = 7
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Tag:
-    """A start tag.
-
-    Attributes
-    ----------
-    named
-        Its name, and its ``class`` and ``id`` in one string, cut.
-    area
-        Areas that it names itself, the value of an `linksift.areas.Area`.
-    is_empty
-        Whether the element ends with the tag.
-    """
+    """A start tag; elements with the same one share it. What only the surroundings of links are asked for is read when it is."""
 
     kind: Kind
     name: str
-    named: tuple[str, str]
-    area: int
+    text: str
+    """As it is written, without brackets."""
     is_empty: bool
+    """Whether the element ends with the tag."""
+    is_hidden: bool
+    """Whether it hides its element."""
+    finder: AreaFinder = field(repr=False)
+    _attributes: Mapping[str, str] | None = None
+    _area: int | None = None
+
+    @property
+    def attributes(self) -> Mapping[str, str]:
+        """Its attributes."""
+        if self._attributes is None:
+            self._attributes = read_attributes(self.text)
+        return self._attributes
+
+    @property
+    def area(self) -> int:
+        """Areas that it names, as the number of an `linksift.areas.Area`."""
+        if self._area is None:
+            self._area = self.finder.find(self.name, self.attributes)
+        return self._area
+
+    @property
+    def named(self) -> tuple[str, str]:
+        """Its name, and its ``class`` and ``id`` in one string, cut."""
+        attributes = self.attributes
+        return self.name, f"{attributes.get('class', '')[:_MAX_NAMES]} {attributes.get('id', '')[:_MAX_NAMES]}"
 
 
 _KINDS: Final[Mapping[str, Kind]] = {
@@ -78,19 +94,18 @@ class TagReader:
         self._known: dict[str, Tag] = {}
 
     def __call__(self, text: str) -> Tag:
-        """Read a start tag, given without its brackets."""
+        """Read a start tag, given without its brackets; a link's is not remembered, for few have the same."""
         return self._known.get(text) or self._read(text)
 
     def _read(self, text: str) -> Tag:
-        name, attributes = text.rstrip("/").partition(" ")[0], read_attributes(text)
-        tag = Tag(
-            kind=_KINDS.get(name, Kind.INLINE),
-            name=name,
-            named=(name, f"{attributes.get('class', '')[:_MAX_NAMES]} {attributes.get('id', '')[:_MAX_NAMES]}"),
-            area=int(self._finder.find(name, attributes)),
-            is_empty=text.endswith("/"),
-        )
-        if len(text) <= _MAX_KEY:
+        name, _, rest = text.partition(" ")
+        is_empty = text[-1] == "/"
+        if is_empty and not rest:
+            name = name[:-1]
+        # A quotation mark inside a value is escaped, so these stand for attributes.
+        is_hidden = ' hidden="' in text or (' style="' in text and hides(read_attributes(text).get("style", "")))
+        tag = Tag(_KINDS.get(name, Kind.INLINE), name, text, is_empty, is_hidden, self._finder)
+        if tag.kind is not Kind.LINK and len(text) <= _MAX_KEY:
             if len(self._known) >= _MAX_KNOWN:
                 self._known.clear()
             self._known[text] = tag
@@ -99,7 +114,8 @@ class TagReader:
 
 def read_attributes(text: str) -> dict[str, str]:
     """Return the attributes of a start tag, given without its brackets."""
-    return {name: unescape(value) for name, value in _ATTRIBUTE.findall(text)}
+    found: list[tuple[str, str]] = _ATTRIBUTE.findall(text)
+    return {name: unescape(value) for name, value in found} if "&" in text else dict(found)
 
 
 def unescape(text: str) -> str:

@@ -137,7 +137,7 @@ def _nothing(links: pd.DataFrame, base: ListFile | None) -> str:
     if harmful:
         return "Nothing was written: none of these links can, or needs to, stand in a disavow file."
     review_count = int(links["action"].eq("review").sum())
-    unsure = f" {review_count:,} are for review: look at them, and write down what you decide." if review_count else ""
+    unsure = f" For review: {review_count:,}; look at them, and write down what you decide." if review_count else ""
     return (
         f"Nothing needs to be disavowed: of {len(links):,} links none was found harmful.{unsure} No file was written."
     )

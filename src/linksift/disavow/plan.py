@@ -94,4 +94,4 @@ def _comment(text: str) -> str:
     """Return a text as one comment line in ASCII: reasons may come from files of others."""
     plain = " ".join(text.encode("ascii", "backslashreplace").decode().split())
     shown = "".join(c if c.isprintable() else "?" for c in plain)
-    return f"# {shown[:_COMMENT_CHARS]}"
+    return f"# {shown[:_COMMENT_CHARS]}".rstrip()

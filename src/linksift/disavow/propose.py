@@ -1,6 +1,8 @@
 """From scored links and decisions to the entries that a disavow file would get."""
 
 import math
+import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
@@ -16,6 +18,7 @@ from linksift.io.decisionfile import Decision
 #: From which share of a site's seen links on the whole site is disavowed, if nothing else is said.
 MIN_SHARE: Final = 0.8
 
+_SHOWN_REASONS: Final = 3
 _ONE_BY_ONE: Final = "its harmful pages are listed one by one"
 
 
@@ -76,6 +79,7 @@ class _Link(NamedTuple):
     is_counted: bool
     is_lost: bool
     basis: str | None
+    reasons: str | None
 
     @property
     def is_wanted(self) -> bool:
@@ -94,7 +98,7 @@ def _by_site(links: pd.DataFrame) -> dict[str, list[_Link]]:
         wanted["p_harmful"],
         wanted["counts"].fillna(True).astype(bool),
         wanted["lost"],
-        wanted["basis"].astype(object).where(wanted["basis"].notna(), None),
+        *(wanted[name].astype(object).where(wanted[name].notna(), None) for name in ("basis", "reasons")),
     )
     by_site: dict[str, list[_Link]] = {}
     for site, *values in zip(wanted["site"], *columns, strict=True):
@@ -175,12 +179,15 @@ def percent(share: float) -> str:
 
 
 def _strength(links: Sequence[_Link]) -> str:
-    """Say how sure the model is, where it was the model."""
+    """Say how sure the model is and what it goes by, where it was the model."""
     by_model = [link for link in links if not link.is_decided and not math.isnan(link.p_harmful)]
     if not by_model:
         return ""
     bases = ", ".join(sorted({link.basis for link in by_model if link.basis is not None})) or "?"
-    return f", p_harmful up to {max(link.p_harmful for link in by_model):.3f}, judged from {bases}"
+    codes = Counter(code for link in by_model for code in re.split(r"[\s,;]+", link.reasons or "") if code)
+    often = sorted(codes, key=lambda code: (-codes[code], code))[:_SHOWN_REASONS]
+    why = f": {', '.join(often)}" if often else ""
+    return f", p_harmful up to {max(link.p_harmful for link in by_model):.3f}, judged from {bases}{why}"
 
 
 def _without_repeats(candidates: Iterable[Candidate]) -> list[Candidate]:

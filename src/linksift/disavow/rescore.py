@@ -48,5 +48,6 @@ def score_entries(entries: Sequence[Entry], bundle: Bundle, contract: Contract) 
             "kept": False,
             "lost": False,
             "basis": outcome["basis"],
+            "reasons": pd.array([None] * len(entries), dtype="string"),
         }
     )

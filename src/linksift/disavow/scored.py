@@ -33,6 +33,7 @@ COLUMNS: Final = {
     "kept": "whether the keep list of `predict` covers it",
     "lost": "whether the export says that the link is gone",
     "basis": "page, row or url",
+    "reasons": "codes of the reasons, with commas or spaces between them, where the table has such a column",
 }
 _SHOWN_SITES: Final = 5
 _FROM_EXPORT: Final = frozenset({"page_url", "domain", "target_url", "lost"})
@@ -84,7 +85,8 @@ def scored_links(table: pd.DataFrame, name: str, columns: Mapping[str, str] | No
         host_of(page) if isinstance(page, str) else _host(domain)
         for page, domain in zip(links["page_url"].astype(object), links["domain"].astype(object), strict=True)
     ]
-    flags = {column: table.get(column, pd.Series(pd.NA, index=table.index)) for column in ("counts", "kept")}
+    unknown = pd.Series(pd.NA, index=table.index)
+    optional = {name: table.get(name, unknown) for name in ("counts", "kept", "basis", "reasons")}
     return pd.DataFrame(
         {
             "page_url": links["page_url"],
@@ -95,10 +97,11 @@ def scored_links(table: pd.DataFrame, name: str, columns: Mapping[str, str] | No
             "target_url": links["target_url"],
             "decision": table["decision"].astype("string"),
             "p_harmful": pd.to_numeric(table["p_harmful"], errors="coerce").astype("float64"),
-            "counts": flags["counts"].astype("boolean"),
-            "kept": flags["kept"].astype("boolean").fillna(False).astype(bool),
+            "counts": optional["counts"].astype("boolean"),
+            "kept": optional["kept"].astype("boolean").fillna(False).astype(bool),
             "lost": links["lost"].astype("boolean").fillna(False).astype(bool),
-            "basis": table.get("basis", pd.Series(pd.NA, index=table.index)).astype("string"),
+            "basis": optional["basis"].astype("string"),
+            "reasons": optional["reasons"].astype("string"),
         }
     ).reset_index(drop=True)
 

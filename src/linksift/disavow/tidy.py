@@ -59,7 +59,7 @@ def tidy(found: ListFile, drop: Drop, more: frozenset[str] = frozenset()) -> Tid
                 fresh.append(entry)
         if reading.lost is not None:
             result.lost.append((number, reading.lost))
-            result.lines.append(f"# left out by linksift ({reading.lost}): {_plain(reading.text)}")
+            result.lines.append(_plain(f"# left out by linksift ({reading.lost}): {reading.text}"))
         elif reading.comment is not None and (fresh or not reading.entries):
             result.lines.append(_plain(reading.comment))
         elif not reading.text.strip():

@@ -8,7 +8,7 @@ import ipaddress
 import socket
 from typing import Final
 
-from aiohappyeyeballs import AddrInfoType
+from aiohttp import AddrInfoType
 from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
@@ -47,12 +47,13 @@ def parse_url(text: str) -> URL:
     if "@" in parts.netloc:
         raise FetchError(Status.REFUSED, "a user name or password in the URL")
     try:
-        url = URL(ascii_url(normalize_url(text)), encoded=True)
+        # Encoded first: to normalize drops white space, and one within a path is a part of it.
+        url = URL(normalize_url(ascii_url(text.strip())), encoded=True)
         host = url.raw_host
     except ValueError as error:
         raise FetchError(Status.REFUSED, f"malformed URL: {error}") from None
-    if not host or len(host) > 253:
-        raise FetchError(Status.REFUSED, "no host, or one that is too long")
+    if not host or len(host) > 253 or not str(url).isascii():
+        raise FetchError(Status.REFUSED, "no host, one that is too long, or one that is no name")
     return url
 
 

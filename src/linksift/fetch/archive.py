@@ -15,7 +15,7 @@ from fastwarc.warc import ArchiveIterator, WarcRecord, WarcRecordType
 
 from linksift.errors import InputError
 from linksift.fetch.client import Answer
-from linksift.fetch.state import Known
+from linksift.fetch.rows import Known
 from linksift.io.revisits import POSITION
 
 _PROFILES: Final = "http://netpreserve.org/warc/1.1/revisit/"
@@ -70,9 +70,63 @@ class Exchange:
         return ""
 
     @property
+    def is_packed(self) -> bool:
+        """Whether the server packed the payload."""
+        return self.header("Content-Encoding") not in {"", "identity"}
+
+    @property
     def digest(self) -> str:
         """SHA-1 of the payload, as archives write it; it tells copies apart, it protects nothing."""
         return b32encode(hashlib.sha1(self.payload, usedforsecurity=False).digest()).decode()
+
+
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """The records of one exchange, ready to be appended; `record_id` and `date` are those of its response or revisit."""
+
+    data: bytes
+    record_id: str
+    date: str
+
+
+def pack(exchange: Exchange, digest: str, known: Known | None = None, profile: str = IDENTICAL) -> Packed:
+    """Make the records response, request and metadata; with `known`, a revisit record instead of the response."""
+    kind = WarcRecordType.response if known is None else WarcRecordType.revisit
+    response = _record(kind, exchange.date, "application/http;msgtype=response", exchange)
+    if exchange.ip is not None:
+        response.headers["WARC-IP-Address"] = exchange.ip
+    if profile == IDENTICAL:
+        response.headers["WARC-Payload-Digest"] = f"sha1:{digest}"
+    if exchange.truncated:
+        response.headers["WARC-Truncated"] = "length"
+    block = exchange.head
+    if known is None:
+        block += exchange.payload
+    else:
+        response.headers["WARC-Profile"] = profile
+        response.headers["WARC-Refers-To"] = f"<{known.record_id}>"
+        response.headers["WARC-Refers-To-Target-URI"] = known.url
+        response.headers["WARC-Refers-To-Date"] = known.date
+        response.headers[POSITION] = str(known.position)
+    # What the server has packed is not packed again.
+    level = 0 if known is None and exchange.is_packed else _LEVEL
+    record_id = response.headers["WARC-Record-ID"]
+    data = _member(response, block, level) + _beside(record_id, exchange)
+    return Packed(data, record_id.strip("<>"), response.headers["WARC-Date"])
+
+
+def _beside(record_id: str, exchange: Exchange) -> bytes:
+    """Return the records of the request, and of what is known besides."""
+    request = _record(WarcRecordType.request, exchange.date, "application/http;msgtype=request", exchange)
+    request.headers["WARC-Concurrent-To"] = record_id
+    metadata = _record(WarcRecordType.metadata, exchange.date, "application/warc-fields", exchange)
+    metadata.headers["WARC-Concurrent-To"] = record_id
+    fields = {"hopsFromSeed": "R" * exchange.hops}
+    if exchange.via is not None:
+        fields["via"] = exchange.via
+    if exchange.millis is not None:
+        fields["fetchTimeMs"] = str(exchange.millis)
+    return _member(request, exchange.request, _LEVEL) + _member(metadata, _fields(fields), _LEVEL)
 
 
 class ArchiveWriter:
@@ -96,7 +150,7 @@ class ArchiveWriter:
         self.length = length
         if not length:
             record = _record(WarcRecordType.warcinfo, datetime.now(UTC), "application/warc-fields")
-            self._write(record, _fields(about))
+            self.append(_member(record, _fields(about), _LEVEL))
 
     def __enter__(self) -> Self:
         return self
@@ -106,52 +160,11 @@ class ArchiveWriter:
     ) -> None:
         self._file.close()
 
-    def write(self, exchange: Exchange, digest: str, known: Known | None, profile: str = IDENTICAL) -> Known:
-        """Write request, response and metadata; with `known`, a revisit record instead of the response.
-
-        Returns
-        -------
-        Known
-            The response just written: `position` is where the records begin, in bytes.
-        """
+    def append(self, data: bytes) -> int:
+        """Append whole records, and return the position at which they begin, in bytes."""
         position = self.length
-        if known is None:
-            response = _record(WarcRecordType.response, exchange.date, "application/http;msgtype=response", exchange)
-            block = exchange.head + exchange.payload
-        else:
-            response = _record(WarcRecordType.revisit, exchange.date, "application/http;msgtype=response", exchange)
-            response.headers["WARC-Profile"] = profile
-            response.headers["WARC-Refers-To"] = f"<{known.record_id}>"
-            response.headers["WARC-Refers-To-Target-URI"] = known.url
-            response.headers["WARC-Refers-To-Date"] = known.date
-            response.headers[POSITION] = str(known.position)
-            block = exchange.head
-        if profile == IDENTICAL:
-            response.headers["WARC-Payload-Digest"] = f"sha1:{digest}"
-        if exchange.truncated:
-            response.headers["WARC-Truncated"] = "length"
-        self._write(response, block)
-        self._write_beside(response, exchange)
-        return Known(_bare_id(response), exchange.url, response.headers["WARC-Date"], position)
-
-    def _write_beside(self, response: WarcRecord, exchange: Exchange) -> None:
-        request = _record(WarcRecordType.request, exchange.date, "application/http;msgtype=request", exchange)
-        request.headers["WARC-Concurrent-To"] = response.headers["WARC-Record-ID"]
-        self._write(request, exchange.request)
-        metadata = _record(WarcRecordType.metadata, exchange.date, "application/warc-fields", exchange)
-        metadata.headers["WARC-Concurrent-To"] = response.headers["WARC-Record-ID"]
-        fields = {"hopsFromSeed": "R" * exchange.hops}
-        if exchange.via is not None:
-            fields["via"] = exchange.via
-        if exchange.millis is not None:
-            fields["fetchTimeMs"] = str(exchange.millis)
-        self._write(metadata, _fields(fields))
-
-    def _write(self, record: WarcRecord, block: bytes) -> None:
-        record.set_bytes_content(block)
-        buffer = io.BytesIO()
-        record.write(buffer, checksum_data=True)
-        self.length += self._file.write(gzip.compress(buffer.getvalue(), compresslevel=_LEVEL, mtime=0))
+        self.length += self._file.write(data)
+        return position
 
     def flush(self) -> None:
         """Hand everything to the system: a process that dies then loses nothing."""
@@ -219,13 +232,14 @@ def _record(kind: WarcRecordType, date: datetime, content: str, exchange: Exchan
     record.headers["Content-Type"] = content
     if exchange is not None:
         record.headers["WARC-Target-URI"] = exchange.url
-        if exchange.ip is not None and kind in _ANSWERS:
-            record.headers["WARC-IP-Address"] = exchange.ip
     return record
 
 
-def _bare_id(record: WarcRecord) -> str:
-    return str(record.headers["WARC-Record-ID"]).strip("<>")
+def _member(record: WarcRecord, block: bytes, level: int) -> bytes:
+    record.set_bytes_content(block)
+    buffer = io.BytesIO()
+    record.write(buffer, checksum_data=True)
+    return gzip.compress(buffer.getvalue(), compresslevel=level, mtime=0)
 
 
 def _fields(pairs: dict[str, str]) -> bytes:

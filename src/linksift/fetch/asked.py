@@ -9,7 +9,7 @@ from linksift.errors import InputError
 from linksift.fetch.addresses import Guard, parse_url
 from linksift.fetch.frontier import host_key
 from linksift.fetch.outcome import FetchError
-from linksift.fetch.state import Wanted
+from linksift.fetch.rows import Wanted
 from linksift.io.exports import open_export
 from linksift.io.textfile import BROKEN_GZIP, display_name, lines, open_text
 

@@ -4,8 +4,10 @@ import asyncio
 import ssl
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from types import TracebackType
 from typing import Final, Self
 
@@ -16,14 +18,17 @@ from aiohttp.http_exceptions import LineTooLong
 from yarl import URL
 
 from linksift.fetch.addresses import CheckedResolver, Guard
-from linksift.fetch.bodies import Body
+from linksift.fetch.bodies import check_coding, unpacked
 from linksift.fetch.outcome import FetchError, Status
+from linksift.fetch.robots import MAX_BYTES as ROBOTS_BYTES
 from linksift.fetch.settings import Settings
 
 _ACCEPT: Final = {"Accept": "text/html, application/xhtml+xml;q=0.9, */*;q=0.1", "Accept-Encoding": "gzip, deflate"}
 _HTML_TYPES: Final = frozenset(("text/html", "application/xhtml+xml"))
 #: What is kept of an answer that is no page: an error's text, a redirect's.
 _SMALL_BODY: Final = 65_536
+#: What is unpacked faster than handed to a thread.
+_QUICK_BYTES: Final = 4_096
 _IDLE_SECONDS: Final = 5.0
 
 
@@ -39,7 +44,7 @@ class Answer:
     sent
         The body as it was sent (packed, where it was).
     plain
-        The body unpacked.
+        The body of a page or a robots.txt, unpacked; of other answers empty.
     truncated
         Whether the rest of the body was not read.
     """
@@ -157,15 +162,19 @@ class Client:
     async def _get(self, url: URL, headers: Mapping[str, str], *, any_type: bool) -> Answer:
         loop = asyncio.get_running_loop()
         date, start = datetime.now(UTC), loop.time()
-        async with self._session.get(url, headers=headers, allow_redirects=False) as response:
+        response = await self._session.get(url, headers=headers, allow_redirects=False)
+        # Closed, not released: what is not read is not wanted. After the whole body this does nothing.
+        with closing(response):
             is_page = 200 <= response.status < 300 and not any_type
             if is_page and response.content_type not in _HTML_TYPES:
                 given = response.headers.get("Content-Type", "")
-                response.close()
                 raise FetchError(Status.NOT_HTML, f"content type {given[:80]!r}" if given else "no content type")
-            body = Body(response.headers.get("Content-Encoding", ""), self._settings.max_bytes)
-            is_whole = await self._read(response, body, None if is_page else _SMALL_BODY * (8 if any_type else 1))
-            sent = bytes(body.sent)
+            coding = response.headers.get("Content-Encoding", "")
+            if is_page or any_type:
+                check_coding(coding)
+            enough = ROBOTS_BYTES if any_type else None if is_page else _SMALL_BODY
+            sent, is_whole = await self._read(response, enough)
+            plain = await self._unpacked(sent, coding, None if is_page else enough) if is_page or any_type else b""
             return Answer(
                 url=url,
                 status=response.status,
@@ -174,32 +183,32 @@ class Client:
                 request=_request_bytes(response),
                 head=_head_bytes(response, len(sent)),
                 sent=sent,
-                plain=bytes(body.plain) if body.plain is not body.sent else sent,
+                plain=plain,
                 truncated=not is_whole,
                 ip=response.peer if isinstance(response, _Response) else None,
                 date=date,
                 seconds=loop.time() - start,
             )
 
-    async def _read(self, response: aiohttp.ClientResponse, body: Body, enough: int | None) -> bool:
-        """Read the body, and tell whether all of it was read; with `enough`, the rest after so many bytes is not."""
+    async def _read(self, response: aiohttp.ClientResponse, enough: int | None) -> tuple[bytes, bool]:
+        """Read the body and tell whether all of it was read; with `enough`, the rest after so many bytes is not."""
+        limit = self._settings.max_bytes
         declared = response.content_length
-        if enough is None and declared is not None and declared > self._settings.max_bytes:
-            response.close()
+        if enough is None and declared is not None and declared > limit:
             raise FetchError(Status.TOO_LARGE, f"the server announces a body of {declared:,} bytes")
-        try:
-            async for piece in response.content.iter_any():
-                body.feed(piece)
-                if enough is not None and len(body.plain) >= enough:
-                    response.close()
-                    return False
-            body.finish()
-        except FetchError:
-            response.close()
-            if enough is None:
-                raise
-            return False
-        return True
+        sent = bytearray()
+        async for piece in response.content.iter_any():
+            sent += piece
+            if enough is not None and len(sent) >= enough:
+                return bytes(sent[:enough]), False
+            if len(sent) > limit:
+                raise FetchError(Status.TOO_LARGE, f"the body is larger than {limit:,} bytes")
+        return bytes(sent), True
+
+    async def _unpacked(self, sent: bytes, coding: str, cut: int | None) -> bytes:
+        """Unpack a body; with `cut`, only so much of it, broken off or not."""
+        work = partial(unpacked, sent, coding, cut or self._settings.max_bytes, is_whole=cut is None)
+        return work() if len(sent) < _QUICK_BYTES or not coding else await asyncio.to_thread(work)
 
 
 def _request_bytes(response: aiohttp.ClientResponse) -> bytes:

@@ -2,10 +2,8 @@
 
 import asyncio
 import sqlite3
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Final
 from urllib.parse import urljoin
 
@@ -14,15 +12,17 @@ from yarl import URL
 from linksift.errors import LinksiftError
 from linksift.fetch.addresses import Guard, parse_url
 from linksift.fetch.archive import Exchange
-from linksift.fetch.bodies import Body
+from linksift.fetch.bodies import unpacked
 from linksift.fetch.client import Answer, Client
 from linksift.fetch.frontier import Frontier, Host, Job, PageJob, RobotsJob, host_key
+from linksift.fetch.headers import plain_value, retry_after
 from linksift.fetch.links import count_found
 from linksift.fetch.outcome import FetchError, Outcome, Status
 from linksift.fetch.recorder import Recorder
 from linksift.fetch.robots import MAX_REDIRECTS, Robots
+from linksift.fetch.rows import Capture
 from linksift.fetch.settings import Settings
-from linksift.fetch.state import Capture, State
+from linksift.fetch.state import State
 
 _REDIRECTS: Final = frozenset((301, 302, 303, 307, 308))
 _TRY_AGAIN: Final = frozenset((429, 500, 502, 503, 504))
@@ -49,18 +49,20 @@ class Crawl:
     async def run(self) -> None:
         """Ask for every page; ends when each has an outcome."""
         self._frontier = Frontier(self._state, self._settings)
-        saving = asyncio.create_task(self._recorder.save_regularly())
-        try:
-            async with asyncio.TaskGroup() as group:
-                while True:
-                    await self._slots.acquire()
-                    taken = await self._frontier.take()
-                    if taken is None:
-                        break
-                    group.create_task(self._work(*taken))
-        finally:
+        async with asyncio.TaskGroup() as group:
+            saving = group.create_task(self._recorder.save_regularly())
+            await self._work_off()
             saving.cancel()
-        await self._recorder.save()
+        self._recorder.save()
+
+    async def _work_off(self) -> None:
+        async with asyncio.TaskGroup() as group:
+            while True:
+                await self._slots.acquire()
+                taken = await self._frontier.take()
+                if taken is None:
+                    break
+                group.create_task(self._work(*taken))
 
     async def _work(self, host: Host, job: Job) -> None:
         pause: _Pause = None
@@ -214,13 +216,13 @@ class Crawl:
 
     async def _captured(self, job: PageJob, answer: Answer) -> None:
         exchange = Exchange.of_answer(answer, job.hops)
-        found = await asyncio.to_thread(count_found, answer.plain, exchange.url, job.row.targets)
+        found = await _found(answer.plain, exchange.url, job)
         known = await self._recorder.write(exchange)
         capture = Capture(
             known.date, exchange.url, (*job.positions, known.position),
-            _plain(answer.headers.get("ETag")), _plain(answer.headers.get("Last-Modified")),
+            plain_value(answer.headers.get("ETag")), plain_value(answer.headers.get("Last-Modified")),
         )  # fmt: skip
-        await self._recorder.finish(job.row, _outcome(job, Status.OK, answer=answer, found=found), capture)
+        self._recorder.finish(job.row, _outcome(job, Status.OK, answer=answer, found=found), capture)
 
     async def _not_modified(self, host: Host, job: PageJob, answer: Answer) -> None:
         if job.row.capture is None:
@@ -232,10 +234,11 @@ class Crawl:
             job.row = replace(job.row, capture=None)
             self._frontier.again(host, job)
             return
-        body = Body(exchange.header("Content-Encoding"), self._settings.max_bytes)
-        body.feed(exchange.payload)
-        found = await asyncio.to_thread(count_found, bytes(body.plain), exchange.url, job.row.targets)
-        await self._recorder.finish(job.row, _outcome(job, Status.NOT_MODIFIED, answer=answer, found=found), capture)
+        plain = unpacked(
+            exchange.payload, exchange.header("Content-Encoding"), self._settings.max_bytes, is_whole=False
+        )
+        found = await _found(plain, exchange.url, job)
+        self._recorder.finish(job.row, _outcome(job, Status.NOT_MODIFIED, answer=answer, found=found), capture)
 
     async def _fail(self, job: PageJob, error: FetchError, answer: Answer | None = None) -> None:
         """End a page without a new capture; unless the answer is about the page itself, an earlier one stays."""
@@ -248,7 +251,12 @@ class Crawl:
                 capture = None
         else:
             capture = None
-        await self._recorder.finish(job.row, _outcome(job, error.status, error.reason, answer=answer), capture)
+        self._recorder.finish(job.row, _outcome(job, error.status, error.reason, answer=answer), capture)
+
+
+async def _found(html: bytes, url: str, job: PageJob) -> int | None:
+    targets = job.row.targets
+    return await asyncio.to_thread(count_found, html, url, targets) if targets else None
 
 
 def _outcome(
@@ -258,7 +266,7 @@ def _outcome(
         status=status,
         reason=reason,
         http_status=answer.status if answer else None,
-        content_type=_plain(answer.content_type) if answer else None,
+        content_type=plain_value(answer.content_type) if answer else None,
         n_bytes=len(answer.sent) if answer else None,
         final_url=str(job.url) if job.attempts else None,
         redirects=len(job.hops),
@@ -275,20 +283,3 @@ def _conditions(job: PageJob) -> dict[str, str]:
         return {}
     asked = {"If-None-Match": capture.etag, "If-Modified-Since": capture.last_modified}
     return {name: value for name, value in asked.items() if value is not None}
-
-
-def _plain(value: str | None) -> str | None:
-    """Return a header's value where it is what the standard allows, else None."""
-    return value if value and value.isascii() and value.isprintable() and len(value) <= 500 else None
-
-
-def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
-    """Return the seconds of a ``Retry-After`` (a number, or a date), or None where it says nothing usable."""
-    value = headers.get("Retry-After", "").strip()
-    if value.isascii() and value.isdigit():
-        return float(value[:12])
-    try:
-        date = parsedate_to_datetime(value)
-    except ValueError:
-        return None
-    return max((date.replace(tzinfo=date.tzinfo or UTC) - now).total_seconds(), 0.0)

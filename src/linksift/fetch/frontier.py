@@ -9,11 +9,11 @@ from typing import Final, TypeAlias
 
 from yarl import URL
 
-from linksift.fetch.addresses import parse_url
 from linksift.fetch.outcome import Status
 from linksift.fetch.robots import Robots
+from linksift.fetch.rows import PageRow
 from linksift.fetch.settings import Settings
-from linksift.fetch.state import PageRow, State
+from linksift.fetch.state import State
 
 #: Hosts that are in turn at the same time: enough to keep the connections busy through the pauses, and the bound of the
 #: memory that hosts take.
@@ -115,6 +115,7 @@ class Frontier:
         self._turns: list[tuple[float, int, Host]] = []
         self._order = count()
         self._busy = 0
+        self._all_open = False
         self._changed = asyncio.Event()
 
     async def take(self) -> tuple[Host, Job] | None:
@@ -177,9 +178,12 @@ class Frontier:
             pass
 
     def _open_hosts(self) -> None:
-        while len(self._hosts) < OPEN_HOSTS and (name := self._state.next_host()) is not None:
-            # One that a redirect has opened was counted as opened then.
-            self._queue(self._add(name, given=0))
+        while not self._all_open and len(self._hosts) < OPEN_HOSTS:
+            name = self._state.next_host()
+            if name is None:
+                self._all_open = True
+            else:
+                self._queue(self._add(name, given=0))
 
     def _open(self, name: str) -> Host:
         """Open a host out of turn; where its own pages were given out before, it has none left."""
@@ -208,7 +212,7 @@ class Frontier:
         if row is None:
             return None
         host.given = row.id
-        return self._with_robots(host, PageJob(row, parse_url(row.url)))
+        return self._with_robots(host, PageJob(row, URL(row.url, encoded=True)))
 
     def _with_robots(self, host: Host, job: Job) -> Job:
         """Return the job, or first the robots.txt that it has to obey."""

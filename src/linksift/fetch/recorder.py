@@ -1,18 +1,20 @@
-"""The one writer: exchanges into the archive, outcomes into the state, in step with each other."""
+"""The one writer: exchanges into the archive and outcomes into the state, in step with each other."""
 
 import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 
-from linksift.fetch.archive import IDENTICAL, NOT_MODIFIED, ArchiveReader, ArchiveWriter, Exchange
+from linksift.fetch.archive import NOT_MODIFIED, ArchiveReader, ArchiveWriter, Exchange, Packed, pack
 from linksift.fetch.outcome import Outcome
-from linksift.fetch.state import Capture, Known, PageRow, State
+from linksift.fetch.rows import Capture, Known, PageRow
+from linksift.fetch.state import State
 
 _SAVE_SECONDS = 1.0
+_SMALL = 8_192
 
 
 class Recorder:
-    """Writes one thing at a time, whoever calls.
+    """Packs in threads and appends in the event loop, one exchange after the other.
 
     Parameters
     ----------
@@ -28,21 +30,34 @@ class Recorder:
         self._state = state
         self._writer = writer
         self._earlier = earlier
+        self._reading = asyncio.Lock()
         self._on_page = on_page
-        self._lock = asyncio.Lock()
+        self._packing: dict[str, asyncio.Event] = {}
 
     async def write(self, exchange: Exchange) -> Known:
         """Write an exchange; a payload that the archive holds becomes a revisit record."""
-        async with self._lock:
-            return await self._write(exchange)
-
-    async def _write(self, exchange: Exchange) -> Known:
         digest = exchange.digest
-        known = self._state.payload(digest) if exchange.payload else None
-        written = await asyncio.to_thread(self._writer.write, exchange, digest, known, IDENTICAL)
-        if known is None and exchange.payload:
-            self._state.add_payload(digest, written)
+        if not exchange.payload:
+            return self._append(exchange, pack(exchange, digest))
+        # A copy that arrives at the same moment waits, so that it finds the first.
+        while (other := self._packing.get(digest)) is not None:
+            await other.wait()
+        done = self._packing[digest] = asyncio.Event()
+        try:
+            known = self._state.payload(digest)
+            # A thread costs more than what needs no packing.
+            is_quick = known is not None or exchange.is_packed or len(exchange.payload) < _SMALL
+            packed = pack(exchange, digest, known) if is_quick else await asyncio.to_thread(pack, exchange, digest)
+            written = self._append(exchange, packed)
+            if known is None:
+                self._state.add_payload(digest, written)
+        finally:
+            del self._packing[digest]
+            done.set()
         return written
+
+    def _append(self, exchange: Exchange, packed: Packed) -> Known:
+        return Known(packed.record_id, exchange.url, packed.date, self._writer.append(packed.data))
 
     async def carry(self, capture: Capture, not_modified: Exchange | None = None) -> tuple[Capture, Exchange]:
         """Take over a page from the earlier archive, and after it the answer that it has not changed, if there is one.
@@ -59,28 +74,28 @@ class Recorder:
         """
         if self._earlier is None:
             raise ValueError("there is no earlier archive")
-        async with self._lock:
-            exchanges = [await asyncio.to_thread(self._earlier.read, position) for position in capture.positions]
-            written = [await self._write(exchange) for exchange in exchanges]
-            if not_modified is not None:
-                digest = exchanges[-1].digest
-                await asyncio.to_thread(self._writer.write, not_modified, digest, written[-1], NOT_MODIFIED)
+        exchanges = []
+        for position in capture.positions:
+            async with self._reading:
+                exchanges.append(await asyncio.to_thread(self._earlier.read, position))
+        written = [await self.write(exchange) for exchange in exchanges]
+        if not_modified is not None:
+            packed = pack(not_modified, exchanges[-1].digest, written[-1], NOT_MODIFIED)
+            self._append(not_modified, packed)
         return replace(capture, positions=tuple(known.position for known in written)), exchanges[-1]
 
-    async def finish(self, page: PageRow, outcome: Outcome, capture: Capture | None) -> None:
+    def finish(self, page: PageRow, outcome: Outcome, capture: Capture | None) -> None:
         """Note what became of a page."""
-        async with self._lock:
-            self._state.finish_page(page.id, outcome, capture)
+        self._state.finish_page(page.id, outcome, capture)
         self._on_page()
 
-    async def save(self) -> None:
+    def save(self) -> None:
         """Make everything last that was written until now."""
-        async with self._lock:
-            await asyncio.to_thread(self._writer.flush)
-            self._state.commit(self._writer.length)
+        self._writer.flush()
+        self._state.commit(self._writer.length)
 
     async def save_regularly(self) -> None:
         """Save every second, until cancelled."""
         while True:
             await asyncio.sleep(_SAVE_SECONDS)
-            await self.save()
+            self.save()

@@ -22,7 +22,7 @@ COLUMNS: Final = {
     "redirects": "Int64", "content_type": "string", "bytes": "Int64", "attempts": "Int64", "seconds": "Float64",
     "captured": "string", "targets": "Int64", "targets_found": "Int64", "link_there": "boolean",
 }  # fmt: skip
-_CHUNK_ROWS: Final = 10_000
+_CHUNK_ROWS: Final = 2_000
 #: What a request takes besides the pauses, for the plan: a guess, as are the rules of hosts not yet asked.
 _TYPICAL_SECONDS: Final = 0.7
 

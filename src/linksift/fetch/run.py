@@ -200,7 +200,9 @@ def _run(crawl: Coroutine[None, None, None], places: Places) -> None:
     try:
         asyncio.run(crawl)
     except ExceptionGroup as group:
-        error = group.exceptions[0]
+        error: Exception = group
+        while isinstance(error, ExceptionGroup):
+            error = error.exceptions[0]
         if isinstance(error, LinksiftError):
             raise error from None
         if isinstance(error, OSError | sqlite3.Error):

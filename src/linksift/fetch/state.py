@@ -7,12 +7,12 @@ one: entity tags, dates, and where the archive holds each page.
 
 import sqlite3
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final, NamedTuple, Self
+from typing import Any, Final, Self
 
 from linksift.errors import InputError
 from linksift.fetch.outcome import Outcome, Status
+from linksift.fetch.rows import Capture, Known, PageRow, Wanted
 
 _VERSION: Final = "1"
 _SCHEMA: Final = """
@@ -23,7 +23,7 @@ CREATE TABLE pages (
     redirects INTEGER, attempts INTEGER, seconds REAL, found INTEGER,
     captured TEXT, captured_url TEXT, offsets TEXT, etag TEXT, last_modified TEXT
 );
-CREATE INDEX pages_todo ON pages (host, status, id);
+CREATE INDEX pages_host ON pages (host, id);
 CREATE INDEX pages_place ON pages (place);
 CREATE TABLE targets (page INTEGER NOT NULL, target TEXT NOT NULL, PRIMARY KEY (page, target)) WITHOUT ROWID;
 CREATE TABLE hosts (host TEXT PRIMARY KEY, todo INTEGER NOT NULL, opened INTEGER NOT NULL DEFAULT 0);
@@ -49,57 +49,6 @@ _COLUMNS: Final = (
 )  # fmt: skip
 
 
-class Wanted(NamedTuple):
-    """A page to ask for, as `State.begin` takes it.
-
-    Attributes
-    ----------
-    url, asked
-        The URL that is asked for, and as it was spelled where it came from.
-    target
-        Where the page is said to link, or None.
-    refusal
-        Why the URL may not be asked, or None.
-    """
-
-    url: str
-    asked: str
-    host: str
-    target: str | None
-    refusal: str | None
-
-
-class Known(NamedTuple):
-    """A payload that the archive holds: what a revisit record says of it."""
-
-    record_id: str
-    url: str
-    date: str
-    position: int
-
-
-@dataclass(frozen=True, slots=True)
-class Capture:
-    """Where the archive has a page: the positions of its records (redirects first), and how to ask whether it changed."""
-
-    date: str
-    url: str
-    positions: tuple[int, ...]
-    etag: str | None = None
-    last_modified: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class PageRow:
-    """A page to ask for."""
-
-    id: int
-    url: str
-    host: str
-    targets: tuple[str, ...] = field(default=())
-    capture: Capture | None = None
-
-
 class State:
     """The state of one archive; a context manager.
 
@@ -117,7 +66,7 @@ class State:
     def __init__(self, path: Path | str) -> None:
         self._path = path
         try:
-            self._db = sqlite3.connect(path, isolation_level=None, timeout=1.0, check_same_thread=False)
+            self._db = sqlite3.connect(path, isolation_level=None, timeout=1.0)
             self._db.execute("PRAGMA locking_mode = EXCLUSIVE")
             self._db.execute("PRAGMA journal_mode = WAL")
             self._db.execute("PRAGMA synchronous = NORMAL")

@@ -129,8 +129,9 @@ def is_filled(cells: "pd.Series[Any]") -> "pd.Series[Any]":
 
 
 def is_set(cells: "pd.Series[Any]") -> "pd.Series[Any]":
-    """Tell whether a mark is set: the cell is neither empty nor a word for "no"."""
-    return (is_filled(cells) & ~_flag(cells).eq(other=False).fillna(value=False)).astype("boolean")
+    """Tell whether a mark is set: the cell is neither empty, nor a word for "no", nor the -1 of a missing value."""
+    is_no = _flag(cells).eq(other=False).fillna(value=False) | (cells.str.strip() == "-1").fillna(value=False)
+    return (is_filled(cells) & ~is_no).astype("boolean")
 
 
 def when_set(text: str) -> Derive:

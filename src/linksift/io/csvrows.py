@@ -118,11 +118,7 @@ def parse_rows(lines: Iterator[Line], delimiter: str, width: int) -> Iterator[Ro
         # The reader ends where a field runs on for too long; then the next one begins.
         for fields in csv.reader(source.feed(), delimiter=delimiter):
             taken = source.taken
-            if (
-                len(taken) > 1
-                and (len(fields) != width or _is_open(taken, delimiter))
-                and _holds_row(taken, delimiter, width)
-            ):
+            if len(taken) > 1 and _has_swallowed(taken, fields, delimiter, width):
                 source.put_back(taken[1:])
                 fields = split_line(taken[0][1], delimiter)
             if len(fields) > 1 or "".join(fields).strip():
@@ -158,8 +154,23 @@ class _Lines:
             yield item[1]
 
 
-def _holds_row(taken: list[Line], delimiter: str, width: int) -> bool:
-    return any(len(split_line(line, delimiter)) == width for _, line in taken[1:] if line.strip())
+def _has_swallowed(taken: list[Line], fields: list[str], delimiter: str, width: int) -> bool:
+    """Tell whether one of the lines that a row took is a row of its own.
+
+    Where the row has another width than the table, or its quote is still open, any whole row will do. A row that looks
+    right may be two with a stray quote each: then the other one has its addresses where the first one has them.
+    """
+    is_odd = len(fields) != width or _is_open(taken, delimiter)
+    addresses = [at for at, field in enumerate(fields) if _is_address(field)]
+    for _, line in taken[1:]:
+        alone = split_line(line, delimiter) if line.strip() else []
+        if len(alone) == width and (is_odd or (addresses and all(_is_address(alone[at]) for at in addresses))):
+            return True
+    return False
+
+
+def _is_address(field: str) -> bool:
+    return field.lstrip().lower().startswith(("http://", "https://"))
 
 
 def _is_open(taken: list[Line], delimiter: str) -> bool:

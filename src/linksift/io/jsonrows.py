@@ -6,15 +6,19 @@ from decimal import Decimal
 from itertools import chain, islice
 from typing import Any, Final, TextIO
 
-import ijson
+# The backend in Python: the one in C ends the process over a number of thousands of digits.
+from ijson.backends import python as ijson
 from ijson.common import JSONError
 
 from linksift.errors import InputError
 from linksift.io.csvrows import Row
+from linksift.io.shapes import SAMPLE_ROWS
 from linksift.io.textfile import BROKEN_GZIP
 
 #: Bytes of one item: a larger one is no row.
 MAX_ITEM_BYTES: Final = 16 * 1024 * 1024
+
+_TOO_LONG: Final = f"an item of more than {MAX_ITEM_BYTES:,} bytes is no row of an export"
 
 # Items whose keys make the header.
 _HEADER_ITEMS: Final = 100
@@ -40,22 +44,22 @@ class JsonRows:
     def __init__(self, text: TextIO, name: str) -> None:
         self._name = name
         self.notes: list[str] = []
-        reader = _Reader(text, name)
+        reader = _Reader(text)
         items = _numbered(reader, _item_path(reader, name))
         self._head = list(islice(items, _HEADER_ITEMS))
         self._items = items
-        keys = dict.fromkeys(key for _, item in self._head if isinstance(item, dict) for key in item)
-        if not keys:
+        self._keys = list(dict.fromkeys(key for _, item in self._head if isinstance(item, dict) for key in item))
+        if not self._keys:
             raise InputError(f"{name}: is JSON that holds no list of objects: {self._first_problem()}")
-        self.header = list(keys)
+        self.header = [_valid(key) for key in self._keys]
 
-    def sample(self, rows: int) -> list[list[str]]:
+    def sample(self) -> list[list[str]]:
         """Return the cells of the first rows."""
-        return [self._fields(item) for _, item in self._head[:rows] if isinstance(item, dict)]
+        return [self._fields(item) for _, item in self._head[:SAMPLE_ROWS] if isinstance(item, dict)]
 
     def rows(self) -> Iterator[Row]:
         """Yield one row per item; a broken one has a problem and no fields."""
-        columns, late = set(self.header), dict[str, None]()
+        columns, late = set(self._keys), dict[str, None]()
         for number, item in chain(self._head, self._items):
             if isinstance(item, dict):
                 late |= dict.fromkeys(key for key in item if key not in columns)
@@ -63,10 +67,12 @@ class JsonRows:
             else:
                 yield Row(number, [], "item ", item)
         if late:
-            self.notes.append(f"keys that only later items have are left out: {', '.join(list(late)[:20])}")
+            self.notes.append(
+                f"keys that only later items have are left out: {', '.join(map(_valid, list(late)[:20]))}"
+            )
 
     def _fields(self, item: dict[str, Any]) -> list[str]:
-        return [_cell(item.get(key)) for key in self.header]
+        return [_cell(item.get(key)) for key in self._keys]
 
     def _first_problem(self) -> str:
         return next((item for _, item in self._head if isinstance(item, str)), "it is empty")
@@ -75,17 +81,18 @@ class JsonRows:
 class _Reader:
     """A text as the UTF-8 bytes that ijson reads, with a limit on what is read without an item to show for it."""
 
-    def __init__(self, text: TextIO, name: str) -> None:
+    def __init__(self, text: TextIO) -> None:
         self._text = text
-        self._name = name
         self._idle = 0
 
     def read(self, size: int = -1) -> bytes:
         piece = self._text.read(size).encode("utf-8", "replace")
         self._idle += len(piece)
-        if self._idle > MAX_ITEM_BYTES:
-            raise InputError(f"{self._name}: an item of more than {MAX_ITEM_BYTES:,} bytes is no row of an export")
-        return piece
+        # An end is all that ijson takes well in the middle of an item.
+        return b"" if self.is_exceeded() else piece
+
+    def is_exceeded(self) -> bool:
+        return self._idle > MAX_ITEM_BYTES
 
     def rewind(self) -> None:
         self._text.seek(0)
@@ -99,9 +106,9 @@ def _item_path(reader: _Reader, name: str) -> str:
     """Find where the items stand, as ijson writes a path; the reader is rewound."""
     try:
         path = _search(reader)
-    except InputError:
-        raise
     except _BROKEN as error:
+        if reader.is_exceeded():
+            raise InputError(f"{name}: {_TOO_LONG}") from error
         raise InputError(f"{name}: is JSON that breaks before its first item ends ({_first_line(error)})") from error
     reader.rewind()
     return path
@@ -126,15 +133,14 @@ def _numbered(reader: _Reader, path: str) -> Iterator[tuple[int, dict[str, Any] 
             number += 1
             reader.progress()
             yield number, item if isinstance(item, dict) else "is no JSON object"
-    except InputError:
-        raise
     except _BROKEN as error:
-        yield number + 1, f"the JSON breaks off here, what follows is lost ({_first_line(error)})"
+        what = _TOO_LONG if reader.is_exceeded() else f"the JSON breaks off here ({_first_line(error)})"
+        yield number + 1, f"{what}: what follows is lost"
 
 
 def _cell(value: object) -> str:
     if isinstance(value, str):
-        return value
+        return _valid(value)
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -143,7 +149,12 @@ def _cell(value: object) -> str:
         return str(value)
     if isinstance(value, list) and not any(isinstance(part, list | dict) for part in value):
         return " ".join(_cell(part) for part in value)
-    return json.dumps(value, ensure_ascii=False, default=str)
+    return _valid(json.dumps(value, ensure_ascii=False, default=str))
+
+
+def _valid(text: str) -> str:
+    """Replace halves of a surrogate pair, which JSON can spell and UTF-8 cannot."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
 
 
 def _first_line(error: BaseException) -> str:

@@ -18,6 +18,8 @@ from linksift.io.workbook import is_workbook, sheet_rows
 # Some tools write a few lines above the header.
 _HEAD_ROWS: Final = 30
 
+_HEAD_CHARS: Final = 4 * 1024 * 1024
+
 _JSON_START: Final = re.compile(r'\s*(?:\{\s*["}]|\[\s*[{\]])')
 _JSON_START_CHARS: Final = 1_000
 
@@ -35,7 +37,7 @@ class Candidate:
     fields
         Its cells, stripped, without the empty ones at its end.
     sample
-        The first rows after it, read as rows of a table with this header.
+        Makes the first rows after it, read as rows of a table with this header.
     rows
         Makes all rows after it; it may be called for one candidate, once.
     part
@@ -44,7 +46,7 @@ class Candidate:
 
     line: int
     fields: list[str]
-    sample: list[list[str]]
+    sample: Callable[[], list[list[str]]]
     rows: Callable[[], Iterator[Row]]
     part: str = ""
 
@@ -98,7 +100,7 @@ def _is_json(text: TextIO) -> bool:
 
 def _of_json(text: TextIO, name: str) -> RawTable:
     found = JsonRows(text, name)
-    return RawTable(name, [Candidate(1, found.header, found.sample(SAMPLE_ROWS), found.rows, "item ")], found.notes)
+    return RawTable(name, [Candidate(1, found.header, found.sample, found.rows, "item ")], found.notes)
 
 
 def _of_sheets(rows: Iterator[Row], name: str) -> RawTable:
@@ -110,9 +112,12 @@ def _of_sheets(rows: Iterator[Row], name: str) -> RawTable:
     def candidate(at: int) -> Candidate:
         line, fields, part, _ = head[at]
         names, following = _trimmed(fields), head[at + 1 :]
-        sample = [_fitted(row, names).fields for row in following[:SAMPLE_ROWS] if row.part == part]
         return Candidate(
-            line, names, sample, lambda: _of_one_header(chain(following, rows), names, part, table.notes), part
+            line,
+            names,
+            lambda: [_fitted(row, names).fields for row in following[:SAMPLE_ROWS] if row.part == part],
+            lambda: _of_one_header(chain(following, rows), names, part, table.notes),
+            part,
         )
 
     table.candidates.extend(candidate(at) for at in range(min(len(head), _HEAD_ROWS)))
@@ -149,12 +154,24 @@ def _fitted(row: Row, names: Sequence[str]) -> Row:
 
 def _of_lines(text: TextIO, name: str) -> RawTable:
     stream = _Stream(enumerate(lines(text, name), start=1))
-    head = list(islice(stream, _HEAD_ROWS + SAMPLE_ROWS))
+    head = _peeked(stream)
     filled = [at for at, (_, line) in enumerate(head) if line.strip()][:_HEAD_ROWS]
     if not filled:
         problem = "the gzip stream breaks off within the header" if stream.is_broken else "holds blank lines only"
         raise InputError(f"{name}: {problem}")
     return RawTable(name, [_line_candidate(head, at, stream) for at in filled])
+
+
+def _peeked(stream: Iterator[Line]) -> list[Line]:
+    """Take the first lines: the header, and a sample of the rows."""
+    head: list[Line] = []
+    chars = 0
+    for item in islice(stream, _HEAD_ROWS + SAMPLE_ROWS):
+        head.append(item)
+        chars += len(item[1])
+        if chars >= _HEAD_CHARS:
+            break
+    return head
 
 
 def _line_candidate(head: Sequence[Line], at: int, stream: "_Stream") -> Candidate:
@@ -163,7 +180,9 @@ def _line_candidate(head: Sequence[Line], at: int, stream: "_Stream") -> Candida
     header, unused = read_header(head[at], following, delimiter)
     first = [*unused, *following]
     width = len(header)
-    sample = [row.fields for row in islice(parse_rows(iter(first), delimiter, width), SAMPLE_ROWS)]
+
+    def sample() -> list[list[str]]:
+        return [row.fields for row in islice(parse_rows(iter(first), delimiter, width), SAMPLE_ROWS)]
 
     def rows() -> Iterator[Row]:
         yield from parse_rows(chain(first, stream), delimiter, width)

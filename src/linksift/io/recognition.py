@@ -74,6 +74,8 @@ def recognise(table: RawTable, columns: Mapping[str, str] | None = None) -> Reco
         how to name the columns.
     """
     possible = list(_possible(table.candidates))
+    if not possible:
+        raise InputError(f"{table.name}: has no header: its first lines hold empty cells only")
     found = _by_names(possible, mapped_columns(columns)) if columns else _by_header(possible) or _by_shape(possible)
     if found is None:
         raise InputError(f"{table.name}: {_unmapped(possible, columns) if columns else _unknown(possible)}")
@@ -114,7 +116,7 @@ def _by_shape(possible: Sequence[Candidate]) -> Recognised | None:
             continue
         for known in FORMATS:
             for layout in known.layouts:
-                if len(layout) == len(candidate.fields) and fits(layout, candidate.sample):
+                if len(layout) == len(candidate.fields) and fits(layout, candidate.sample()):
                     return Recognised(known, candidate.fields, list(layout), candidate)
     return None
 
@@ -139,7 +141,7 @@ def _unmapped(possible: Sequence[Candidate], columns: Mapping[str, str]) -> str:
 
 
 def _unknown(possible: Sequence[Candidate]) -> str:
-    first = possible[0].fields if possible else [""]
+    first = possible[0].fields
     if first[0].casefold().startswith(("domain:", "#")):
         return "looks like a disavow file, which names no links: give the export that it was made from"
     if is_data(first):
@@ -166,7 +168,7 @@ def _unknown(possible: Sequence[Candidate]) -> str:
 
 
 def _option(candidate: Candidate) -> str:
-    guessed = suggest(candidate.fields, candidate.sample)
+    guessed = suggest(candidate.fields, candidate.sample())
     if not {"page_url", "domain"} & guessed.keys():
         return "--columns url=NAME,target_url=NAME,anchor=NAME (url or domain is needed)"
     pairs = (f"{'url' if uniform == 'page_url' else uniform}={name}" for uniform, name in guessed.items())

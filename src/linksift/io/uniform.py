@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from linksift.io.columns import convert, unknown
+from linksift.io.columns import STRING, convert, unknown
 from linksift.io.formats import COLUMNS
 from linksift.io.headers import Derived, Reading
 from linksift.io.recognition import clip
@@ -59,14 +59,15 @@ def check_addresses(links: pd.DataFrame, problems: list[str | None]) -> None:
     doubtful = np.flatnonzero(~_looks_like_url(links["page_url"]))
     urls = links["page_url"].iloc[doubtful].tolist()
     domains = links["domain"].iloc[doubtful].tolist()
-    for at, url, domain in zip(doubtful, urls, domains, strict=True):
-        host = _domain_host(domain) if isinstance(domain, str) else None
+    hosts = [_domain_host(domain) if isinstance(domain, str) else None for domain in domains]
+    unusable = []
+    for at, url, domain, host in zip(doubtful, urls, domains, hosts, strict=True):
         problem = _problem(url, domain, host)
         if problem is not None:
             problems[at] = problems[at] or problem
-            _blank(links, [at], ["page_url"])
-        if host != domain:
-            links.iloc[at, links.columns.get_loc("domain")] = pd.NA if host is None else host
+            unusable.append(at)
+    _blank(links, unusable, ["page_url"])
+    links.loc[links.index[doubtful], "domain"] = pd.array(hosts, dtype=STRING)
 
 
 def _problem(url: object, domain: object, host: str | None) -> str | None:

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from linksift.errors import InputError
 from linksift.profile.columns import dates, hashes, texts
@@ -24,7 +25,7 @@ Links = pd.DataFrame | Iterable[pd.DataFrame]
 _REQUIRED: Final = ("link_id", "page_url")
 #: Columns of hashes, each of which becomes a column of codes.
 _KEYS: Final = ("site", "owner", "tld", "page", "path", "title", "anchor", "target", "target_site")
-_FLAGS: Final = ("blank", "named", "platform", "to_platform")
+_FLAGS: Final = ("blank", "named", "platform", "to_platform", "internal")
 _MAX_EVIDENCE: Final = 300
 # Rows whose texts are held at a time, however large the caller's chunks are.
 _CHUNK_ROWS: Final = 32_768
@@ -45,6 +46,8 @@ class Digest:
         The anchor is known and empty; it is empty, or the name or address of the target.
     platform, to_platform
         The page's site, or the target's, is a platform.
+    internal
+        Page and target are of one site.
     day
         Day on which the link was first seen, since 1970-01-01; -1 for unknown.
     marks
@@ -67,6 +70,7 @@ class Digest:
     named: BoolArray
     platform: BoolArray
     to_platform: BoolArray
+    internal: BoolArray
     day: Codes
     marks: Marks
     texts: pa.Table | None
@@ -143,6 +147,7 @@ def _assembled(
         named=flags["named"],
         platform=flags["platform"],
         to_platform=flags["to_platform"],
+        internal=flags["internal"],
         day=_joined(parts.pop("day", []), np.int32),
         marks=marks,
         texts=kept,
@@ -178,6 +183,9 @@ def _chunk_columns(chunk: pd.DataFrame, platforms: frozenset[str]) -> dict[str, 
         ),
         "platform": np.array([page.site in platforms for page in pages], dtype=bool),
         "to_platform": np.array([target.site in platforms for target in targets], dtype=bool),
+        "internal": np.array(
+            [page.site == target.site for page, target in zip(pages, targets, strict=True)], dtype=bool
+        ),
         "day": dates(chunk, "first_seen"),
     }
     return columns
@@ -197,11 +205,10 @@ def _link_ids(chunk: pd.DataFrame) -> pa.Array:
 
 
 def _check_ids(link_ids: pa.Array) -> None:
-    ids = link_ids.to_pandas()
-    if (again := ids.duplicated()).any():
-        raise InputError(
-            f"link_id {ids[again].iloc[0]!r} stands twice in the link table; every link needs one of its own"
-        )
+    if pc.count_distinct(link_ids).as_py() < len(link_ids):
+        ids = link_ids.to_pandas()
+        again = ids[ids.duplicated()].iloc[0]
+        raise InputError(f"link_id {again!r} stands twice in the link table; every link needs one of its own")
 
 
 def _evidence_texts(chunk: pd.DataFrame) -> pa.Table:

@@ -103,7 +103,7 @@ def anchor_key(anchor: str | None) -> str | None:
 
 @lru_cache(maxsize=65_536)
 def is_name(anchor: str | None, target_site: str | None) -> bool:
-    """Tell whether an anchor, as `anchor_key` gives it, is what links usually carry: the target's name or address, or nothing.
+    """Tell whether an anchor (see `anchor_key`) is what links usually carry: the target's name or address, or nothing.
 
     >>> is_name("flour & co", "flour-co.example"), is_name("flour-co.example/shop", "flour-co.example")
     (True, True)

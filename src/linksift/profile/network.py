@@ -28,7 +28,7 @@ TEMPLATE_THRESHOLD: Final = 0.9
 _BANDS: Final = 16
 
 
-class Footprint(NamedTuple):
+class SharedKind(NamedTuple):
     """One kind of footprint over all links.
 
     Attributes
@@ -54,14 +54,14 @@ class Footprint(NamedTuple):
         return np.where(known, distinct_members(self.groups, self.members) - 1, np.nan)
 
 
-def footprints(digest: Digest) -> Mapping[str, Footprint]:
+def footprints(digest: Digest) -> Mapping[str, SharedKind]:
     """Return each kind of footprint, by name."""
     return {
-        "path": Footprint(digest.path, digest.site),
-        "title": Footprint(digest.title, digest.site),
-        "tracker": Footprint(tracker_clusters(digest), digest.owner),
-        "text": Footprint(_page_clusters(digest, digest.marks.text, TEXT_THRESHOLD), digest.site),
-        "template": Footprint(_page_clusters(digest, digest.marks.template, TEMPLATE_THRESHOLD), digest.owner),
+        "path": SharedKind(digest.path, digest.site),
+        "title": SharedKind(digest.title, digest.site),
+        "tracker": SharedKind(tracker_clusters(digest), digest.owner),
+        "text": SharedKind(_page_clusters(digest, digest.marks.text, TEXT_THRESHOLD), digest.site),
+        "template": SharedKind(_page_clusters(digest, digest.marks.template, TEMPLATE_THRESHOLD), digest.owner),
     }
 
 

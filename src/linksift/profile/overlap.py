@@ -55,7 +55,7 @@ def _distinct_tokens(digest: Digest) -> tuple[np.ndarray, np.ndarray, np.ndarray
     """Return page, token and site of each distinct pair of page and token, in the order of the pages."""
     token = group_codes(digest.anchor, digest.target)
     counts = (digest.page >= 0) & (token >= 0) & (digest.site >= 0)
-    counts &= ~digest.to_platform & (digest.site != digest.target_site)
+    counts &= ~digest.to_platform & ~digest.internal
     width = int(token.max(initial=0)) + 1
     pairs, first = np.unique(digest.page[counts].astype(np.int64) * width + token[counts], return_index=True)
     return pairs // width, pairs % width, digest.site[counts][first]

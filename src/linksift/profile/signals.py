@@ -4,6 +4,7 @@ from collections.abc import Collection
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from linksift.profile import bursts
@@ -51,7 +52,31 @@ def profile_signals(links: Links, *, platforms: Collection[str] | None = None) -
     -------
     DataFrame, n rows
         ``link_id`` and `PROFILE_COLUMNS` as float32, in the order of the input, with a plain index. NaN where what a
-        feature needs is missing, or where there are too few sites, pages or dates to say anything.
+        feature needs is missing, or where there are too few sites, pages or dates to say anything. Counts are of sites,
+        so that a thousand links of one site weigh like one.
+
+        ``profile_anchor_share``, ``profile_tld_share``
+            Share of the profile's sites that use the link's anchor; that have its top-level domain.
+        ``profile_anchor_entropy``, ``profile_tld_entropy``
+            Entropy of the profile's anchors and top-level domains over sites, in bits: the same for a whole profile.
+        ``profile_site_links``
+            Distinct links (page, target, anchor) from the link's site to the profile.
+        ``profile_sitewide_pages``, ``profile_sitewide_share``
+            Pages of the site that link to the profile with this anchor; their share of the site's pages that were seen.
+        ``profile_path_sites``, ``profile_title_sites``, ``profile_text_sites``
+            Other sites that have a page of the same path or title, or a near-duplicate of the page's text.
+        ``profile_tracker_sites``, ``profile_template_sites``
+            Other owners whose sites hang together with this one by tracker ids; who have a page of the same template.
+        ``profile_overlap_share``, ``profile_overlap_jaccard``
+            See `linksift.profile.overlap.hyperlink_overlap`.
+        ``profile_burst_z``
+            How far the profile's new sites in the link's week are above the usual (see
+            `linksift.profile.bursts.window_scores`), in the fullest seven days that hold its first day.
+        ``profile_burst_share``, ``profile_burst_tld_share``
+            Share of all the profile's dated sites that turned up in that week; of these, those of the same top-level
+            domain.
+        ``profile_anchor_burst_sites``
+            Most sites that first used the link's anchor within seven days that hold its first day.
 
     Raises
     ------
@@ -59,11 +84,12 @@ def profile_signals(links: Links, *, platforms: Collection[str] | None = None) -
         As `linksift.profile.digest.read_digest`.
     """
     digest = read_digest(links, platforms=platforms)
-    columns = _shares(digest) | _sitewide(digest) | _network(digest) | _bursts(digest)
-    frame = pd.DataFrame({"link_id": digest.link_ids.to_pandas().astype("string")})
-    for name in PROFILE_COLUMNS:
-        frame[name] = np.round(columns[name], 5).astype(np.float32)
-    return frame
+    columns: dict[str, npt.NDArray[np.float32]] = {}
+    for family in (_shares, _sitewide, _network, _bursts):
+        # Rounded before they are float32, as all features are.
+        columns |= {name: np.round(values, 5).astype(np.float32) for name, values in family(digest).items()}
+    ids = digest.link_ids.to_pandas().astype("string")
+    return pd.DataFrame({"link_id": ids} | {name: columns[name] for name in PROFILE_COLUMNS})
 
 
 def _shares(digest: Digest) -> dict[str, FloatArray]:

@@ -1,0 +1,220 @@
+"""Links of a page and the blocks that they stand in, as the walk leaves them; what few links are asked for is computed when it is."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Final, NamedTuple
+
+from linksift.areas import Area
+from linksift.tags import Tag
+from linksift.targets import Base
+from linksift.text import fold_space
+
+_REL_SPLIT = re.compile(r"[\s,]+")
+_MAX_REL: Final = 1_000
+_MAX_BLOCK_TEXT: Final = 2_000
+_MARKUP_LEVELS: Final = 7
+_MAX_END: Final = 1_000
+# Thousands of nested blocks would each look through all that stands in them.
+_MAX_LINKS: Final = 5_000
+_MAX_TEXTS: Final = 5_000
+
+# Making one each time costs more than the rest of a link.
+_area = lru_cache(maxsize=None)(Area)
+
+
+def split_rel(rel: str | None) -> tuple[str, ...]:
+    """Split a ``rel`` attribute as Google does: on white space and commas, lower case; what follows a thousand characters is not read."""
+    return _split_rel(rel[:_MAX_REL]) if rel else ()
+
+
+@lru_cache(maxsize=4_096)
+def _split_rel(rel: str) -> tuple[str, ...]:
+    return tuple(token for token in _REL_SPLIT.split(rel.lower()) if token)
+
+
+class Said(NamedTuple):
+    """Every text of a page that is not silent, in order, and the block that each stands in directly."""
+
+    texts: list[str]
+    blocks: "list[Block]"
+
+
+@dataclass(slots=True, eq=False)
+class Block:
+    """A block element and what stands in it, children included.
+
+    Attributes
+    ----------
+    chars, link_chars
+        Characters of its text, and of those that stand in links.
+    n_links, n_absolute
+        Its links, and those of them whose site is known.
+    """
+
+    tag: str
+    parent: "Block | None"
+    depth: int
+    _links: "list[PageLink]" = field(repr=False)
+    _said: Said = field(repr=False)
+    _first_link: int
+    _first_text: int
+    chars: int
+    link_chars: int
+    n_links: int
+    n_absolute: int
+    _sites: set[str] | None = None
+    _pieces: list[tuple[int, str]] | None = field(default=None, repr=False)
+
+    @property
+    def sites(self) -> set[str]:
+        """Sites that its links point to, of its first five thousand links."""
+        if self._sites is None:
+            inside = self._links[self._first_link : self._first_link + min(self.n_links, _MAX_LINKS)]
+            self._sites = {link.site for link in inside if link.site}
+        return self._sites
+
+    def texts(self, first: int, last: int) -> list[str]:
+        """Return some of the page's texts."""
+        return self._said.texts[first:last]
+
+    @property
+    def pieces(self) -> list[tuple[int, str]]:
+        """The first two thousand characters that stand directly in it, each piece with its place among the texts of the page."""
+        if self._pieces is None:
+            self._pieces = list(self._held())
+        return self._pieces
+
+    def _held(self) -> Iterator[tuple[int, str]]:
+        held, was_space = 0, True
+        first = self._first_text
+        blocks = self._said.blocks[first : first + _MAX_TEXTS]
+        for at in [first + n for n, block in enumerate(blocks) if block is self]:
+            text = self._said.texts[at]
+            if text.isspace():
+                if not was_space:
+                    yield at, " "
+                was_space = True
+            elif held < _MAX_BLOCK_TEXT:
+                # Of a very long piece only the ends can be near a link.
+                yield at, text if len(text) <= _MAX_BLOCK_TEXT else f"{text[:_MAX_END]} {text[-_MAX_END:]}"
+                held += len(text)
+                was_space = False
+
+
+@dataclass(slots=True, eq=False)
+class PageLink:
+    """One ``<a href>``: `ordinal` counts every ``<a>`` of the page in document order, from 0.
+
+    Attributes
+    ----------
+    site
+        The site that it points to, None where it is relative to an unknown host, or no http(s) URL at all.
+    path
+        The elements around it, from the outside inwards, itself the last.
+    offset
+        Visible characters before it.
+    """
+
+    ordinal: int
+    href: str
+    base: Base = field(repr=False)
+    site: str | None
+    path: tuple[Tag, ...] = field(repr=False)
+    block: Block = field(repr=False)
+    offset: int
+    heading_text: str
+    in_heading: bool
+    emphasised: bool
+    first: int
+    last: int = 0
+    images: int = 0
+    alt: str = ""
+    _areas: int | None = None
+    _text: str | None = None
+    _sides: tuple[str, str] | None = None
+
+    @property
+    def tag(self) -> Tag:
+        """Its own tag."""
+        return self.path[-1]
+
+    @property
+    def depth(self) -> int:
+        """Elements around it, itself counted."""
+        return len(self.path)
+
+    @property
+    def url(self) -> str | None:
+        """The absolute http(s) URL, or None as for `site`."""
+        return self.base.absolute(self.href)
+
+    @property
+    def rel(self) -> tuple[str, ...]:
+        """Tokens of its ``rel``, in lower case."""
+        return split_rel(self.tag.attributes.get("rel"))
+
+    @property
+    def new_window(self) -> bool:
+        """Whether it opens another window."""
+        return self.tag.attributes.get("target", "").lower() == "_blank"
+
+    @property
+    def has_title(self) -> bool:
+        """Whether it has a ``title``."""
+        return "title" in self.tag.attributes
+
+    @property
+    def area(self) -> Area:
+        """Areas that it stands in."""
+        if self._areas is None:
+            self._areas = 0
+            for tag in self.path:
+                self._areas |= tag.area
+        return _area(self._areas)
+
+    @property
+    def own_area(self) -> Area:
+        """Areas that it names itself."""
+        return _area(self.tag.area)
+
+    @property
+    def markup(self) -> tuple[tuple[str, str], ...]:
+        """Tag, and ``class`` and ``id``, of the link and of the six elements around it, from the inside outwards."""
+        return tuple([tag.named for tag in self.path[: -_MARKUP_LEVELS - 1 : -1]])
+
+    @property
+    def heading(self) -> str:
+        """The last heading before it, empty for a link in a heading."""
+        return fold_space(self.heading_text)
+
+    @property
+    def text(self) -> str:
+        """Its text, white space folded."""
+        if self._text is None:
+            self._text = fold_space("".join(self.block.texts(self.first, self.last)))
+        return self._text
+
+    @property
+    def anchor(self) -> str:
+        """Its text, or ``[image alt=…]`` for an image without one."""
+        return self.text or (f"[image alt={self.alt}]" if self.images else "")
+
+    @property
+    def left(self) -> str:
+        """Text of its block before it."""
+        return self._around()[0]
+
+    @property
+    def right(self) -> str:
+        """Text of its block after it."""
+        return self._around()[1]
+
+    def _around(self) -> tuple[str, str]:
+        if self._sides is None:
+            pieces = self.block.pieces
+            before = "".join([text for at, text in pieces if at < self.first])
+            after = "".join([text for at, text in pieces if at >= self.last])
+            self._sides = fold_space(before), fold_space(after)
+        return self._sides
