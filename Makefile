@@ -38,7 +38,7 @@ lint: $(VENV)/ready
 
 # Needs the raw sources (data/README.md); everybody else uses the table that ships.
 table: $(VENV)/ready
-	$(BIN)/linksift dataset $(SOURCES) -o data/links.parquet
+	$(BIN)/linksift dataset $(SOURCES) -o data/links.parquet --words features/words.npy
 
 # The shipped model, from the shipped table: the same bytes on the same platform and locked versions.
 model: $(VENV)/ready

@@ -40,7 +40,7 @@ def chunks(path: Path, copies: int, columns: list[str]) -> Iterator[pd.DataFrame
             chunk = batch.to_pandas().rename(columns=_SEMRUSH)
             chunk["link_id"] = [f"{copy}-{number}-{row}" for row in range(len(chunk))]
             if copy:
-                chunk["page_url"] = chunk["page_url"].str.replace("://", f"://copy{copy}-", n=1, regex=False)
+                chunk["page_url"] = chunk["page_url"].str.replace(r"://(www\.)?", f"://copy{copy}-", n=1, regex=True)
             yield chunk
 
 

@@ -242,6 +242,19 @@ def test_review_hears_the_user(run, scored, tmp_path):
     assert table["why"][0] == "kept by decisions.csv:2"
 
 
+def test_review_tells_a_mixed_domain_and_one_that_does_not_count(run, scored, tmp_path):
+    old = tmp_path / "old.txt"
+    old.write_text("domain:spam.com\nhttps://spam.com/1\ndomain:good.com\ndomain:tumblr.com\n")
+    decision = ["harmful", "neutral", "harmful", "neutral", "neutral"]
+    table = scored(decision=decision, counts=[True, True, True, False, True])
+    _, out, _ = run("review", old, "--scored", table)
+    found = pd.read_csv(io.StringIO(out))
+    assert found["proposal"].tolist() == ["look", "stay", "take_out", "look"]
+    assert found["why"][0] == "1 of 2 seen links to be disavowed: its pages may be enough"
+    assert "none of its 1 seen links counts" in found["why"][2]
+    assert "platform" in found["why"][3]
+
+
 def test_review_from_the_names_alone(run, small_model, tmp_path):
     old = tmp_path / "old.txt"
     old.write_text("domain:cheap-casino-links-now-online.com\nhttps://a.com/x\ndomain:tumblr.com\n")

@@ -1,6 +1,6 @@
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from linksift.decisions import Decisions, apply_decisions
@@ -224,7 +224,8 @@ bases = st.text(max_size=40) | st.lists(
 ).map("\n".join)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=3000, deadline=None)
+@example([("https://spam.com/*", "harmful", True), ("https://spam.com/", "neutral", True)], [], "", 0.8)
 @given(tables, st.lists(hosts, max_size=4), bases, st.sampled_from([0.2, 0.8, 1.0]))
 def test_what_is_written_lints_clean_and_reads_back(rules, rows, decided, base, min_share):
     domains = dict.fromkeys(clean_domain(host)[0] for host in decided)

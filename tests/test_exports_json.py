@@ -118,6 +118,13 @@ def test_an_item_beyond_measure_is_refused(monkeypatch, content):
         JsonRows(io.StringIO(content), "x")
 
 
+def test_nesting_without_end_is_refused(export):
+    with pytest.raises(InputError, match="more than 100 levels deep"):
+        export(b'[{"a":' * 100_000)
+    result = export(json.dumps([ITEM]).encode()[:-1] + b', {"a":' * 2 + b"[" * 100_000)
+    assert result.links["page_url"].notna().tolist() == [True, False]
+
+
 def test_half_a_character_is_replaced(export):
     assert export(b'[{"url": "https://a.example/", "anchor": "\\ud800x"}]').links.loc[0, "anchor"] == "?x"
 
@@ -134,7 +141,7 @@ def test_a_number_of_thousands_of_digits_does_no_harm(export):
         max_leaves=12,
     )
 )
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_json_is_an_export_or_refused(export, value):
     for content in (value, [{"url_from": value, "url_to": "", "anchor": value, "dofollow": value}]):
         try:

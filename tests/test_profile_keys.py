@@ -131,6 +131,11 @@ def test_a_footprint_tells_template_text_and_trackers_apart():
     assert len(one.text_minhash) == minhash.SIGNATURE_BYTES
 
 
+def test_numbers_in_class_names_are_the_pages_not_the_templates():
+    one, two = (page_footprint(_page(cls=f"post-{number}"), WORDS) for number in (12, 977))
+    assert one.template_minhash == two.template_minhash
+
+
 def test_a_short_page_has_no_signatures():
     found = page_footprint(parse_page(b"<p class='a b'>Flour and water</p>", Limits()), ["flour", "and", "water"])
     assert found == ("", None, None)

@@ -62,13 +62,14 @@ def count_characters(text: str) -> CharacterCounts:
     """Count letters, capitals and digits, as ``str.isalpha``, ``isupper`` and ``isdigit`` tell them, and runs of `STOPS`."""
     codes = _codes(text)
     if not codes.size or codes.max() >= _SIZE:
-        letters = "".join(filter(str.isalpha, text))
-        capitals, digits = sum(map(str.isupper, letters)), sum(map(str.isdigit, text))
-        return CharacterCounts(len(letters), capitals, digits, len(_STOPS.findall(text)))
+        alphabetic = "".join(filter(str.isalpha, text))
+        capitals, digits = sum(map(str.isupper, alphabetic)), sum(map(str.isdigit, text))
+        return CharacterCounts(len(alphabetic), capitals, digits, len(_STOPS.findall(text)))
     kinds = _kinds().take(codes)
     stops = kinds & _STOP
     runs = np.count_nonzero(stops[1:] & ~stops[:-1]) + bool(stops[0])
-    return CharacterCounts(*(int(np.count_nonzero(kinds & kind)) for kind in (_LETTER, _CAPITAL, _DIGIT)), int(runs))
+    letters, capitals, digits = (int(np.count_nonzero(kinds & kind)) for kind in (_LETTER, _CAPITAL, _DIGIT))
+    return CharacterCounts(letters, capitals, digits, int(runs))
 
 
 def _codes(text: str) -> _Codes:
@@ -76,7 +77,8 @@ def _codes(text: str) -> _Codes:
 
 
 def _in_word(folded: _Codes) -> npt.NDArray[np.bool_]:
-    return (folded != _BLANK) & (folded != _APOSTROPHES[0]) & (folded != _APOSTROPHES[1])
+    inside: npt.NDArray[np.bool_] = (folded != _BLANK) & (folded != _APOSTROPHES[0]) & (folded != _APOSTROPHES[1])
+    return inside
 
 
 @cache
@@ -85,7 +87,9 @@ def _folding() -> _Codes:
     chars = _chars()
     table = np.full(_SIZE, _BLANK, dtype="<u4")
     words = [(code, char.casefold()) for code, char in enumerate(chars) if char.isalnum()]
-    whole = [(code, ord(folded)) for code, folded in words if len(folded) == 1 and unicodedata.is_normalized("NFC", folded)]
+    whole = [
+        (code, ord(folded)) for code, folded in words if len(folded) == 1 and unicodedata.is_normalized("NFC", folded)
+    ]
     table[[code for code, _ in words]] = _HARD
     table[[code for code, _ in whole]] = [folded for _, folded in whole]
     table[[code for code, char in enumerate(chars) if unicodedata.category(char)[0] == "M"]] = _HARD

@@ -130,6 +130,12 @@ class LexiconGroup:
                 counts[name] += sum(1 for _ in pattern.finditer(text))
         return counts
 
+    def any(self, words: Sequence[str], text: str = "") -> bool:
+        """Tell whether an entry of any of them occurs."""
+        if self._by_first.keys().isdisjoint(words) and not (self._fragments and has_unspaced_script(text)):
+            return False
+        return any(self.count(words, text).values())
+
 
 class Covering:
     """Several lexicons, to count the words of a short text that stand in an entry of any of them."""

@@ -13,6 +13,7 @@ _PLAIN = re.compile(r"https?://([a-z0-9](?:[a-z0-9.-]*[a-z0-9])?)(?=[/?#]|\Z)")
 _RELATIVE = re.compile(r"(?![a-zA-Z][a-zA-Z0-9+.-]*:)(?!//)[^\x00-\x1f\x7f]*\Z")
 _HTTP: Final = ("http:", "https:")
 
+# The hosts that a page links to are many more than the addresses that are asked for again.
 _site_of_host = lru_cache(maxsize=65_536)(registrable_domain)
 
 

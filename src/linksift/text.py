@@ -24,7 +24,9 @@ _TERMINAL: Final = tuple(".?!\"'”’»…。！？।؟」』")
 _BULLETS: Final = tuple("•‣▪●-–*·")
 _ELLIPSIS: Final = ("...", "…")
 # ASCII letters in lower case, digits and apostrophes as they are, a blank for everything else.
-_ASCII_FOLDED: Final = bytes(ord(chr(code).lower()) if chr(code).isalnum() or code == 0x27 else 0x20 for code in range(128)).ljust(256)
+_ASCII_FOLDED: Final = bytes(
+    ord(chr(code).lower()) if chr(code).isalnum() or code == 0x27 else 0x20 for code in range(128)
+).ljust(256)
 _LOOSE_APOSTROPHE = re.compile(rb"(?<![a-z0-9])'|'(?![a-z0-9])")
 # Below this a table costs more than the pattern.
 _LONG: Final = 500

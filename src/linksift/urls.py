@@ -31,6 +31,8 @@ class HostParts(NamedTuple):
     is_private_suffix: bool
 
 
+# The features of one link ask for the same two addresses again and again.
+@lru_cache(maxsize=2_048)
 def split_url(url: str) -> SplitResult | None:
     """Split an http(s) URL, or return None where it is none (another scheme, no host, too long, malformed)."""
     text = _CONTROL.sub("", url[: MAX_URL_CHARS + 1])
@@ -48,6 +50,7 @@ def split_url(url: str) -> SplitResult | None:
     return parts
 
 
+@lru_cache(maxsize=4_096)
 def host_of(url: str | None) -> str | None:
     """Return the lower-case host of an http(s) URL, or None."""
     parts = split_url(url) if url else None
@@ -70,6 +73,7 @@ def host_parts(host: str) -> HostParts:
     return HostParts(found.subdomain, found.domain, found.suffix, found.is_private)
 
 
+@lru_cache(maxsize=4_096)
 def registrable_domain(url_or_host: str | None) -> str | None:
     """Return the site that a URL or host belongs to: one label before the public suffix, or the address itself.
 

@@ -12,6 +12,7 @@ import re
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 from typing import Final
 from urllib.parse import unquote
@@ -105,41 +106,62 @@ class WordScorer:
     """Scores fields; a word's score is computed once and remembered."""
 
     def __init__(self, weights: WordWeights) -> None:
-        self._values = weights.values
+        # Lists: a word has few buckets, and a number of an array costs several of a list.
+        self._harmful, self._valuable = (column.tolist() for column in weights.values.T)
         self._known: dict[tuple[str, str], tuple[float, float]] = {}
 
     def __call__(self, field: str, spaces: Spaces) -> dict[str, float]:
         """Return ``words_<field>_harmful`` and ``words_<field>_valuable``, 0 where the field has no word."""
         harmful = valuable = 0.0
+        known = self._known
         for space in FIELDS[field]:
             words = spaces[space]
             if not words:
                 continue
             scale = len(words) ** -0.5
             pieces = [*words, *_pairs(words)] if space in _PAIRED else words
-            for word in pieces:
-                score = self._known.get((space, word)) or self._score(space, word)
-                harmful += score[0] * scale
-                valuable += score[1] * scale
+            scores = [known.get((space, word)) or self._score(space, word) for word in pieces]
+            harmful += sum([score[0] for score in scores]) * scale
+            valuable += sum([score[1] for score in scores]) * scale
         return {f"words_{field}_harmful": harmful, f"words_{field}_valuable": valuable}
 
     def _score(self, space: str, word: str) -> tuple[float, float]:
         if len(self._known) > _MAX_CACHED:
             self._known.clear()
-        ids, scale = piece_ids(space, word)
-        first, second = self._values[ids].sum(axis=0) * scale
-        self._known[space, word] = (float(first), float(second))
-        return self._known[space, word]
+        ids = _buckets(space, word)
+        scale = len(ids) ** -0.5
+        score = (sum([self._harmful[at] for at in ids]) * scale, sum([self._valuable[at] for at in ids]) * scale)
+        self._known[space, word] = score
+        return score
 
 
 def piece_ids(space: str, piece: str) -> tuple[IntArray, float]:
     """Return the buckets of a word (or of a pair of words, joined by a blank), and the factor that makes the vector unit length."""
-    framed = f"<{piece}>"
-    grams = {framed}
-    if " " not in piece:
-        grams.update(framed[at : at + n] for n in _NGRAMS for at in range(len(framed) - n + 1))
-    ids = sorted({zlib.crc32(f"{space} {gram}".encode(errors="replace")) % BUCKETS for gram in grams})
+    ids = _buckets(space, piece)
     return np.array(ids, dtype=np.int64), len(ids) ** -0.5
+
+
+def _buckets(space: str, piece: str) -> list[int]:
+    framed = f"<{piece}>"
+    start = _start(space)
+    found = {zlib.crc32(framed.encode(errors="replace"), start) % BUCKETS}
+    if " " not in piece:
+        # One letter is one byte in nearly all words, which saves encoding each n-gram.
+        places = [(at, at + n) for n in _NGRAMS for at in range(len(framed) - n + 1)]
+        if framed.isascii():
+            whole = framed.encode()
+            found.update([zlib.crc32(whole[first:last], start) % BUCKETS for first, last in places])
+        else:
+            found.update(
+                [zlib.crc32(framed[first:last].encode(errors="replace"), start) % BUCKETS for first, last in places]
+            )
+    return sorted(found)
+
+
+@lru_cache(maxsize=64)
+def _start(space: str) -> int:
+    """Return the checksum so far of what stands before each n-gram of a space."""
+    return zlib.crc32(f"{space} ".encode())
 
 
 def vector(spaces: Spaces, field: str) -> tuple[IntArray, FloatArray]:
@@ -181,6 +203,11 @@ def context_words(left: Sequence[str], right: Sequence[str]) -> dict[str, list[s
     }
 
 
+@lru_cache(maxsize=4_096)
+def _names(tag: str, names: str) -> tuple[str, list[str]]:
+    return f"t{tag}", [word[:_MAX_WORD] for word in _NAME.findall(_CAMEL.sub(r"\1 \2", names).lower())]
+
+
 def markup_words(path: Sequence[tuple[str, str]]) -> dict[str, list[str]]:
     """Return the words in the names of elements: the link's own, of the two around it, and of the four around these.
 
@@ -189,10 +216,10 @@ def markup_words(path: Sequence[tuple[str, str]]) -> dict[str, list[str]]:
     path
         Tag, and ``class`` and ``id`` in one string, from the link outwards.
     """
-    named = [(f"t{tag}", _NAME.findall(_CAMEL.sub(r"\1 \2", names).lower())) for tag, names in path]
+    named = [_names(tag, names) for tag, names in path]
 
     def together(part: Sequence[tuple[str, list[str]]], limit: int) -> list[str]:
-        return [word[:_MAX_WORD] for tag, names in part for word in (*names, tag)][:limit]
+        return [word for tag, names in part for word in (*names, tag[:_MAX_WORD])][:limit]
 
-    own = [word[:_MAX_WORD] for _, names in named[:1] for word in names][:10]
+    own = [word for _, names in named[:1] for word in names][:10]
     return {"own": own, "near": together(named[1:3], 16), "far": together(named[3:7], 24)}

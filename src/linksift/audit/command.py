@@ -22,7 +22,7 @@ from linksift.audit.folder import (
     write_json,
 )
 from linksift.audit.gather import Gathered, gather
-from linksift.audit.groups import campaign_view, flat_campaigns, with_profile
+from linksift.audit.groups import campaign_view, campaigns_of, flat_campaigns, with_profile
 from linksift.audit.judge import Judge, judge_links
 from linksift.audit.merge import merge
 from linksift.audit.report import Report, write_report
@@ -46,7 +46,7 @@ def run(arguments: argparse.Namespace, progress: Progress) -> int:
     """Run an audit and return the exit code."""
     site = _site(arguments.site)
     # Refused before the work, not after it.
-    check_folder(arguments.output)
+    check_folder(arguments.output, site)
     earlier = read_earlier(arguments.previous, site) if arguments.previous is not None else None
     words, judge = _settings(arguments, site, earlier, progress)
     gathered = gather(arguments.files, site, arguments.columns)
@@ -55,28 +55,42 @@ def run(arguments: argparse.Namespace, progress: Progress) -> int:
     _say_some(gathered.problems, progress)
     merged = merge(gathered.rows)
     progress.say(f"{len(gathered.rows):,} rows are {len(merged):,} links; scoring them")
-    links, reasons = judge_links(merged, judge)
-    links = with_profile(links)
-    day = arguments.date or date.today()
-    model = _model(judge.bundle)
+    report, outcome = _report(judge_links(merged, judge), gathered, words, earlier, judge.bundle, site, arguments.date)
+    with audit_folder(arguments.output) as folder:
+        _write_tables(folder, report, gathered, words.decisions, outcome)
+        write_json(report.summary, folder / names.SUMMARY)
+        write_report(report, folder / names.REPORT)
+        write_json(_manifest(arguments, report.summary, gathered), folder / names.MANIFEST)
+    _say_result(arguments.output, report.summary, outcome, progress)
+    return 0
+
+
+def _report(
+    judged: tuple[pd.DataFrame, pd.DataFrame],
+    gathered: Gathered,
+    words: Words,
+    earlier: Earlier | None,
+    bundle: Bundle,
+    site: str,
+    day: date | None,
+) -> tuple[Report, Disavowal]:
+    """Count, compare, and say whether a disavow file is called for."""
+    links, reasons = with_profile(judged[0]), judged[1]
+    day = day or date.today()
+    model = _model(bundle)
     changes = None
     if earlier is not None:
         changes = compare(links, earlier, model)
         kinds = changes.drop_duplicates("link_id").set_index("link_id")["change"]
         links["since_previous"] = links["link_id"].map(kinds).astype("string").fillna("seen")
-    outcome = disavowal(links, words, day, f"model {judge.bundle.name} {judge.bundle.version}")
+    outcome = disavowal(links, words, day, f"model {bundle.name} {bundle.version}")
     domains, found = domain_view(links), campaign_view(links)
-    summary = _summary(site, day, model, gathered, links, domains, found, changes, earlier, outcome)
-    report = Report(
-        summary, links, reasons, domains, found, disagreements(links), changes, words, refusals(links, words)
-    )
-    with audit_folder(arguments.output) as folder:
-        _write_tables(folder, report, gathered, words.decisions, outcome)
-        write_json(summary, folder / names.SUMMARY)
-        write_report(report, folder / names.REPORT)
-        write_json(_manifest(arguments, summary, gathered), folder / names.MANIFEST)
-    _say_result(arguments.output, summary, outcome, progress)
-    return 0
+    links["campaigns"] = campaigns_of(links, found)
+    summary = _summary(site, day, model, gathered, links, domains, found, outcome)
+    if changes is not None and earlier is not None:
+        summary["previous"] = _since(changes, earlier, model)
+    differ, refused = disagreements(links), refusals(links, words)
+    return Report(summary, links, reasons, domains, found, differ, changes, words, refused), outcome
 
 
 def _site(text: str) -> str:
@@ -122,11 +136,9 @@ def _summary(
     links: pd.DataFrame,
     domains: pd.DataFrame,
     found: pd.DataFrame,
-    changes: pd.DataFrame | None,
-    earlier: Earlier | None,
     outcome: Disavowal,
 ) -> dict[str, Any]:
-    summary: dict[str, Any] = {
+    return {
         "site": site,
         "date": day.isoformat(),
         "model": model,
@@ -147,16 +159,13 @@ def _summary(
         },
         "previous": None,
     }  # fmt: skip
-    if changes is not None and earlier is not None:
-        kinds = _counts(changes["change"])
-        why = _counts(changes.loc[changes["change"] == "class", "why"])
-        summary["previous"] = {
-            "date": earlier.date,
-            "changes": kinds,
-            "why_class": why,
-            "same_model": earlier.model == model,
-        }
-    return summary
+
+
+def _since(changes: pd.DataFrame, earlier: Earlier, model: dict[str, str]) -> dict[str, Any]:
+    """Count what changed since an earlier audit."""
+    kinds = _counts(changes["change"])
+    why = _counts(changes.loc[changes["change"] == "class", "why"])
+    return {"date": earlier.date, "changes": kinds, "why_class": why, "same_model": earlier.model == model}
 
 
 def _counts(values: "pd.Series[Any]") -> dict[str, int]:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Final
 
 import pandas as pd
 
@@ -13,6 +14,8 @@ from linksift.disavow.kept import Kept
 from linksift.disavow.plan import is_within_limits, make_plan, render
 from linksift.disavow.propose import MIN_SHARE, percent, propose
 from linksift.io.userlabels import KeepList
+
+_OTHER_VERB: Final = "The last two are options of `linksift disavow write links.parquet`."
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +71,7 @@ def disavowal(links: pd.DataFrame, words: Words, day: date, model: str) -> Disav
         why = f"Nothing needs to be disavowed: of {len(links):,} links none is to be disavowed and can stand in a file."
         return Disavowal(None, why, 0, proposal.refused)
     if not words.has_grounds:
-        return Disavowal(None, NO_GROUNDS, count, proposal.refused)
+        return Disavowal(None, f"{NO_GROUNDS}\n{_OTHER_VERB}", count, proposal.refused)
     heading = [
         "Entries by linksift, in the format of Google's disavow tool",
         f"{day}: {model}",

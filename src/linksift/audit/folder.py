@@ -23,8 +23,8 @@ _FORMULA: Final = r"^\s*[=+\-@\t\r\n＝＋－＠]"
 _NUMBER: Final = r"^[+-]?\d+(?:[.,]\d+)*%?$"
 
 
-def check_folder(folder: Path) -> None:
-    """Refuse a folder that holds anything but an earlier audit.
+def check_folder(folder: Path, site: str) -> None:
+    """Refuse a folder that holds anything but an earlier audit of the same site.
 
     Raises
     ------
@@ -37,12 +37,20 @@ def check_folder(folder: Path) -> None:
         raise InputError(f"{folder}: is no folder")
     if folder.is_dir() and any(folder.iterdir()) and not (folder / MANIFEST).is_file():
         raise InputError(f"{folder}: holds something else than an audit; name a new folder")
+    if (folder / MANIFEST).is_file() and (other := _site_of(folder / MANIFEST)) != site:
+        raise InputError(f"{folder}: holds an audit of {other}, not of {site}; name a new folder")
+
+
+def _site_of(manifest: Path) -> str:
+    try:
+        return str(json.loads(manifest.read_text(encoding="utf-8"))["site"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise InputError(f"{manifest}: cannot be read ({error}); name a new folder") from error
 
 
 @contextmanager
 def audit_folder(folder: Path) -> Iterator[Path]:
     """Give an empty folder beside `folder` that takes its name, and its place, when the block ends well."""
-    check_folder(folder)
     final = folder.absolute()
     pending = final.with_name(f".{final.name}.{os.getpid()}.tmp")
     replaced = final.with_name(f".{final.name}.{os.getpid()}.old")

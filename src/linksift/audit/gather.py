@@ -18,6 +18,8 @@ from linksift.io.formats import COLUMNS
 from linksift.io.userlabels import KeepList
 from linksift.urls import host_of
 
+#: Most rows of one audit: links are compared with each other, so all are held in memory, some 5 kB each.
+MAX_ROWS: Final = 2_000_000
 _SHOWN: Final = 3
 
 
@@ -84,11 +86,13 @@ def gather(files: Sequence[Path], site: str, columns: Mapping[str, str] | None =
     Raises
     ------
     InputError
-        Where a file cannot be used, or all its links point to another site.
+        Where a file cannot be used, all its links point to another site, or there are more than `MAX_ROWS` rows.
     """
     found = Gathered(pd.DataFrame(), [])
     parts = []
     for path in files:
+        if str(path) == "-":
+            raise InputError("an audit names its inputs by their hashes, so it reads files, not stdin")
         with open_export(path, columns=columns) as reader:
             source = _source(path, reader)
             if reader.level == "anchor":
@@ -130,6 +134,11 @@ def _usable(reader: ExportReader, source: Source, site: str, found: Gathered) ->
         source.unusable += int(nowhere.sum())
         found.problems += [str(error) for error in chunk.errors if error is not None]
         parts.append(_rows(chunk, source, used))
+        if source.used + sum(one.used for one in found.sources) > MAX_ROWS:
+            raise InputError(
+                f"{source.name}: an audit takes {MAX_ROWS:,} rows at most: ask the tools for one link per domain,"
+                " or score the file with `linksift predict`, which reads piece by piece"
+            )
     named = ", ".join(f"{host} ({count:,})" for host, count in sorted(others.items(), key=_most)[:_SHOWN])
     if source.elsewhere and not source.used:
         raise InputError(

@@ -36,6 +36,15 @@ def flat_campaigns(found: pd.DataFrame) -> pd.DataFrame:
     )
 
 
+def campaigns_of(links: pd.DataFrame, found: pd.DataFrame) -> "pd.Series[str]":
+    """Return the campaigns of each link, parted by blanks; NA for none."""
+    by_link: dict[str, list[str]] = {}
+    for name, ids in zip(found["campaign"], found["link_ids"], strict=True):
+        for link_id in ids:
+            by_link.setdefault(link_id, []).append(name)
+    return links["link_id"].map({link_id: " ".join(names) for link_id, names in by_link.items()}).astype("string")
+
+
 def worded(item: Evidence) -> str:
     """Say what links share."""
     return f"{item['kind']} {item['value'] or '(none)'}: {item['links']:,} links of {item['sites']:,} sites"

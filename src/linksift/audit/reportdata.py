@@ -15,7 +15,7 @@ MAX_ROWS: Final = 50_000
 LINK: Final = (
     "link_id", "page_url", "domain", "site", "title", "target_url", "anchor", "decision", "p_harmful", "basis", "counts",
     "lost", "first_seen", "last_seen", "action", "decided_by", "decided_why", "since_previous", "sources",
-    "counterfactual",
+    "counterfactual", "campaigns",
 )  # fmt: skip
 #: Fields of one domain.
 DOMAIN: Final = (

@@ -59,13 +59,14 @@ def is_host(text: str) -> bool:
 def listed_url(url: str) -> str | None:
     """Return the spelling of a page's URL for a disavow file, or None where it cannot stand in one.
 
-    ASCII, no fragment, no user name, at most `MAX_URL_CHARS` long.
+    ASCII, no fragment, no user name, at most `MAX_URL_CHARS` long. One that ends in ``*`` would be read as a wildcard by people
+    and tools, and has none.
     """
     try:
         plain = normalize_url(safe_url_string(normalize_url(url)))
     except ValueError:
         return None
-    if len(plain) > MAX_URL_CHARS or not _URL.fullmatch(plain):
+    if len(plain) > MAX_URL_CHARS or plain.endswith("*") or not _URL.fullmatch(plain):
         return None
     host = host_of(plain)
     return plain if host and is_host(host) else None

@@ -19,6 +19,8 @@ from linksift.urls import page_key
 from linksift.walk import PageLink
 
 Values = dict[str, float]
+#: Values of every feature, in the order of the contract.
+Row = list[float]
 
 
 class Featurizer:
@@ -37,6 +39,8 @@ class Featurizer:
         self.vocabulary = Vocabulary(contract)
         self.targets = targets or {}
         self._urls: dict[str, Values] = {}
+        self._at = {name: column for column, name in enumerate(contract.names)}
+        self._unknown: Row = [math.nan] * len(self._at)
 
     def of_url(self, url: str | None) -> Values:
         """Measure a URL; the last hundred thousand are remembered, for exports repeat them."""
@@ -53,12 +57,13 @@ class Featurizer:
         row = row_features(facts, self.vocabulary)
         return self.of_url(facts.page_url) | row | row_families(facts, row, self.vocabulary)
 
-    def of_page(self, document: Document, links: Sequence[PageLink]) -> Iterable[Values]:
+    def of_page(self, document: Document, links: Sequence[PageLink]) -> Iterable[Row]:
         """Measure links of one page, in the order given; what the page shares is computed once."""
         page = measure_page(document, self.vocabulary)
         families = page_families(document, page, self.vocabulary)
         ranks = {link.ordinal: rank for rank, link in enumerate(page.external)}
         known = document.site is not None
+        shared = self.row(self.of_url(document.url), page.features, families.features)
         for link in links:
             target_text = self.target_text(link.url)
             facts = RowFacts(
@@ -71,9 +76,30 @@ class Featurizer:
                 n_internal=page.n_internal,
                 target_text=target_text,
             )
+            row = row_features(facts, self.vocabulary)
             place = place_features(link, ranks[link.ordinal], document, page, self.vocabulary, target_text)
             more = link_families(link, document, page, families, place, self.vocabulary, target_text)
-            yield self.of_row(facts) | page.features | families.features | place | more
+            yield self.row(row, row_families(facts, row, self.vocabulary), place, more, start=shared)
+
+    def row(self, *parts: Values, start: Row | None = None) -> Row:
+        """Put values in the order of the contract.
+
+        Parameters
+        ----------
+        start
+            What is known already; it is not changed.
+
+        Raises
+        ------
+        KeyError
+            Where a value has a name that the contract does not list: a slip of the programmer.
+        """
+        at = self._at
+        row = start.copy() if start is not None else self._unknown.copy()
+        for part in parts:
+            for name, value in part.items():
+                row[at[name]] = value
+        return row
 
     def target_text(self, url: str | None) -> str | None:
         """Return the text of a target, where the caller gave it."""
@@ -85,14 +111,13 @@ class Featurizer:
         Raises
         ------
         KeyError
-            Where a value has a name that the contract does not list: a slip of the programmer.
+            As `row`.
         """
-        names = self.contract.names
-        at = {name: column for column, name in enumerate(names)}
-        matrix = np.full((len(values), len(names)), np.nan)
-        for row, item in enumerate(values):
-            for name, value in item.items():
-                matrix[row, at[name]] = value
+        return self.table([self.row(item) for item in values], index)
+
+    def table(self, rows: Sequence[Row], index: pd.Index | None = None) -> pd.DataFrame:
+        """Make the feature columns of rows that `of_page` and `row` gave."""
+        matrix = np.array(rows, dtype=np.float64).reshape(len(rows), len(self._at))
         # Five decimals are more than any of these means, and make tables half the size. Rounded before they are float32,
         # in which 5 decimals of a large count would not be exact.
-        return pd.DataFrame(np.round(matrix, 5).astype(np.float32), columns=names, index=index)
+        return pd.DataFrame(np.round(matrix, 5).astype(np.float32), columns=list(self._at), index=index)

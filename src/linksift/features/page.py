@@ -3,19 +3,29 @@
 import math
 import re
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from linksift.document import Document
-from linksift.features.vocabulary import Vocabulary
-from linksift.text import fold_space, ratio, text_statistics, tokens
+from linksift.features.vocabulary import PAGE_TERMS, TRADES, Vocabulary
+from linksift.targets import Base
+from linksift.text import fold_space, has_unspaced_script, ratio, text_statistics, tokens
 from linksift.urls import host_of, registrable_domain
 from linksift.walk import PageLink
 
 _MAX_TEXT: Final = 200_000
-_CONTACT = re.compile(r"^(?:mailto|tel):", re.IGNORECASE)
-_AD_SCRIPT = re.compile(r"adsbygoogle|googlesyndication|doubleclick|amazon-adsystem|taboola|outbrain|ca-pub-\d")
-_TRACKER = re.compile(r"\bUA-\d{4,}|\bG-[A-Z0-9]{6,}|\bGTM-[A-Z0-9]{4,}|google-analytics|matomo|plausible")
+_CONTACT: Final = ("\nmailto:", "\ntel:", "contact")
+# Scripts are long: they are searched for letters first, and with a pattern only where these occur.
+_AD_SCRIPTS: Final = ("adsbygoogle", "googlesyndication", "doubleclick", "amazon-adsystem", "taboola", "outbrain")
+_AD_IDS: Final = {"ca-pub-": re.compile(r"ca-pub-\d")}
+_TRACKERS: Final = ("google-analytics", "matomo", "plausible")
+_TRACKER_IDS: Final = {
+    "UA-": re.compile(r"\bUA-\d{4,}"),
+    "G-": re.compile(r"\bG-[A-Z0-9]{6,}"),
+    "GTM-": re.compile(r"\bGTM-[A-Z0-9]{4,}"),
+}
+_NO_BASE: Final = Base(None)
 _REDIRECT = re.compile(r"(?:window|document|top|self)\.location(?:\.href)?\s*=|location\.replace\(")
 
 
@@ -62,7 +72,8 @@ def measure_page(document: Document, vocabulary: Vocabulary) -> PageFacts:
 def _count_internal(document: Document, external: list[PageLink]) -> float:
     if document.site is None:
         return math.nan
-    return float(sum(link.site == document.site for link in document.walked.links))
+    site = document.site
+    return float(sum([link.site == site for link in document.walked.links]))
 
 
 def _outbound(
@@ -76,9 +87,7 @@ def _outbound(
     own = [link for link in external if not vocabulary.is_platform(link.site or "")]
     texts = [link.text[:200].casefold() for link in own]
     anchors = [tokens(text) for text in texts]
-    trade_anchors = sum(
-        any(vocabulary.trades.count(words, text).values()) for words, text in zip(anchors, texts, strict=True)
-    )
+    trade_anchors = sum(vocabulary.trades.any(words, text) for words, text in zip(anchors, texts, strict=True))
     known = {
         "out_external": float(n),
         "out_internal": n_internal,
@@ -100,15 +109,16 @@ def _outbound(
         "out_repeated_anchor_share": ratio(len(anchors) - len(set(map(tuple, anchors))), len(anchors)),
         "out_anchor_chars": ratio(document.walked.link_chars, document.walked.chars),
         "out_relative_share": ratio(
-            sum(link.url is None for link in document.walked.links), len(document.walked.links)
+            sum([link.site is None for link in document.walked.links]), len(document.walked.links)
         ),
     }
 
 
 def _trade_features(document: Document, visible: str, words: list[str], vocabulary: Vocabulary) -> dict[str, float]:
     """Spam trades in the page's visible text, description and head (family ``trade``); rates are per word."""
-    folded = fold_space(visible).casefold()
-    counts = vocabulary.trades.count(words, folded)
+    # Only scripts without spaces are looked for in the text; the rest are among the words.
+    found = vocabulary.page_terms.count(words, fold_space(visible).casefold() if has_unspaced_script(visible) else "")
+    counts = {name: found[name] for name in TRADES}
     n = len(words)
     description = " ".join(document.head.metas.get(name, "") for name in ("description", "keywords"))[:4_000].casefold()
     described = tokens(description)
@@ -117,8 +127,8 @@ def _trade_features(document: Document, visible: str, words: list[str], vocabula
     features["trade_top"] = ratio(max(counts.values()), n)
     features["trade_distinct"] = float(sum(count >= 2 for count in counts.values()))
     features["trade_described"] = ratio(sum(vocabulary.trades.count(described, description).values()), len(described))
-    for name in ("money", "disclosure", "comment_praise", "parked", "soft404"):
-        features[f"trade_{name}"] = ratio(vocabulary[name].count(words, folded), n)
+    for name in PAGE_TERMS:
+        features[f"trade_{name}"] = ratio(found[name], n)
     return features
 
 
@@ -128,9 +138,9 @@ def _markup(document: Document, n_words: int) -> dict[str, float]:
     scripts = [(script.get("src") or "", script.text or "") for script in document.root.iter("script")]
     sources = " ".join(source for source, _ in scripts)
     inline = " ".join(text[:20_000] for _, text in scripts)[:_MAX_TEXT]
-    hrefs = [link.href for link in walked.links]
+    hrefs = "\n".join(["", *[link.href for link in walked.links]]).lower()
     generator = head.metas.get("generator", "").lower()
-    script_sites = {registrable_domain(source) for source, _ in scripts if source.startswith(("http", "//"))}
+    script_sites = {_NO_BASE.site(source) for source, _ in scripts if source.startswith(("http", "//"))}
     canonical_site = registrable_domain(head.canonical) if host_of(head.canonical) else None
     features = {
         "page_bytes": document.n_bytes,
@@ -153,12 +163,12 @@ def _markup(document: Document, n_words: int) -> dict[str, float]:
         "page_keywords_chars": len(head.metas.get("keywords", "")),
         "page_has_author": "author" in head.metas or "article:author" in head.metas or 'rel="author"' in inline,
         "page_has_date": tags.get("time", 0) > 0 or any("published" in name or name == "date" for name in head.metas),
-        "page_has_contact": any(_CONTACT.match(href) or "contact" in href.lower() for href in hrefs),
+        "page_has_contact": any(mark in hrefs for mark in _CONTACT),
         "page_has_schema": "schema.org" in inline,
         "page_has_feed": any("rss" in (link.get("type") or "") for link in document.root.iter("link")),
-        "page_ads": bool(_AD_SCRIPT.search(sources) or _AD_SCRIPT.search(inline)),
-        "page_tracker": bool(_TRACKER.search(sources) or _TRACKER.search(inline)),
-        "page_redirects": "refresh" in head.metas or bool(_REDIRECT.search(inline[:50_000])),
+        "page_ads": _names(sources, _AD_SCRIPTS, _AD_IDS) or _names(inline, _AD_SCRIPTS, _AD_IDS),
+        "page_tracker": _names(sources, _TRACKERS, _TRACKER_IDS) or _names(inline, _TRACKERS, _TRACKER_IDS),
+        "page_redirects": "refresh" in head.metas or ("location" in inline and bool(_REDIRECT.search(inline[:50_000]))),
         "page_noindex": head.noindex,
         "page_amp": document.root.get("amp") is not None or document.root.get("⚡") is not None,
         "page_wordpress": "wordpress" in generator or "wp-content" in sources,
@@ -169,3 +179,10 @@ def _markup(document: Document, n_words: int) -> dict[str, float]:
     if document.site is not None and canonical_site is not None:
         features["page_canonical_elsewhere"] = canonical_site != document.site
     return {key: float(value) for key, value in features.items()}
+
+
+def _names(text: str, marks: Sequence[str], ids: Mapping[str, re.Pattern[str]]) -> bool:
+    """Tell whether a text holds one of some marks, or an id, by the letters that it begins with."""
+    return any(mark in text for mark in marks) or any(
+        start in text and pattern.search(text) for start, pattern in ids.items()
+    )

@@ -2,8 +2,10 @@
 
 import math
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
+from functools import lru_cache
 from itertools import islice
+from typing import NamedTuple
 
 from linksift.areas import Area
 from linksift.document import Document
@@ -14,7 +16,14 @@ from linksift.text import cosine, coverage, ratio, tokens
 from linksift.walk import Block, PageLink
 from linksift.words import context_words, markup_words, text_words
 
-_LEVELS = 3
+_BLOCK_NAMES = tuple(
+    tuple(
+        f"block{level}_{name}"
+        for name in ("chars", "link_density", "links", "absolute_links", "sites", "chars_per_link")
+    )
+    for level in range(3)
+)
+_LISTS = frozenset(("ul", "ol", "dl"))
 _NEAR_WORDS = 20
 _NEAR_CHARS = 400
 
@@ -33,7 +42,7 @@ def place_features(
     """
     return (
         _position(link, rank, document, page)
-        | _areas(link)
+        | _areas(link.area, bool(link.own_area))
         | _blocks(link)
         | _context(link, page, vocabulary, target_text)
     )
@@ -59,35 +68,46 @@ def _position(link: PageLink, rank: int, document: Document, page: PageFacts) ->
     }
 
 
-def _areas(link: PageLink) -> dict[str, float]:
-    features = {f"area_{str(area.name).lower()}": float(bool(link.area & area)) for area in Area}
-    features["area_of_link_itself"] = float(bool(link.own_area))
+@lru_cache(maxsize=4_096)
+def _areas(area: Area, is_own: bool) -> dict[str, float]:
+    features = {f"area_{str(one.name).lower()}": float(bool(area & one)) for one in Area}
+    features["area_of_link_itself"] = float(is_own)
     return features
 
 
 def _blocks(link: PageLink) -> dict[str, float]:
     """Density of links in the link's block and in the two blocks around it."""
     features: dict[str, float] = {}
-    for level, block in enumerate(islice(_upwards(link.block), _LEVELS)):
-        features |= {
-            f"block{level}_chars": float(block.chars),
-            f"block{level}_link_density": ratio(block.link_chars, block.chars),
-            f"block{level}_links": float(block.n_links),
-            f"block{level}_absolute_links": float(block.n_absolute),
-            f"block{level}_sites": float(len(block.sites)),
-            f"block{level}_chars_per_link": ratio(block.chars, block.n_links),
+    for names, block in zip(_BLOCK_NAMES, _upwards(link.block), strict=False):
+        measures = (
+            float(block.chars),
+            ratio(block.link_chars, block.chars),
+            float(block.n_links),
+            float(block.n_absolute),
+            float(len(block.sites)),
+            ratio(block.chars, block.n_links),
+        )
+        features.update(zip(names, measures, strict=True))
+    tags = [block.tag for block in islice(_upwards(link.block), 5)]
+    return (
+        features
+        | _kind(tags[0])
+        | {
+            "block_in_list": float(not _LISTS.isdisjoint(tags[:4])),
+            "block_in_table": float("table" in tags),
         }
-    tag = link.block.tag
-    features |= {
+    )
+
+
+@lru_cache(maxsize=256)
+def _kind(tag: str) -> dict[str, float]:
+    return {
         "block_is_paragraph": float(tag in ("p", "blockquote", "pre")),
         "block_is_item": float(tag in ("li", "dd", "dt")),
         "block_is_cell": float(tag in ("td", "th")),
         "block_is_heading": float(tag[:1] == "h" and tag[1:].isdigit()),
         "block_is_division": float(tag in ("div", "section", "body", "html")),
-        "block_in_list": float(any(block.tag in ("ul", "ol", "dl") for block in islice(_upwards(link.block), 4))),
-        "block_in_table": float(any(block.tag == "table" for block in islice(_upwards(link.block), 5))),
     }
-    return features
 
 
 def _upwards(block: Block | None) -> Iterator[Block]:
@@ -100,33 +120,47 @@ def _context(link: PageLink, page: PageFacts, vocabulary: Vocabulary, target_tex
     left, right = block_words(link)
     near = left[-_NEAR_WORDS:] + right[:_NEAR_WORDS]
     folded = f"{link.left[-200:]} {link.right[:200]}".casefold()
-    heading = tokens(link.heading[:200])
+    heading = _read_heading(link.heading, vocabulary)
     anchor = tokens(link.text[:400])
     target = target_words(link.url, link.text, target_text)
-    around = Counter(near)
+    around, own = Counter(near), Counter(anchor)
+    words = context_words(left, right) | markup_words(link.markup)
     return {
         "context_left_words": float(len(left)),
         "context_right_words": float(len(right)),
         "context_bare": float(not near),
         "context_trade_terms": float(sum(vocabulary.trades.count(near, folded).values())),
         "context_money_terms": float(vocabulary["money"].count(near, folded)),
-        "context_disclosure": float(vocabulary["disclosure"].any(near + heading, folded)),
+        "context_disclosure": float(vocabulary["disclosure"].any(near + heading.words, folded)),
         "context_mechanical": float(vocabulary["mechanical"].any(left[-6:] + anchor + right[:6], folded)),
         "context_praise": float(vocabulary["comment_praise"].any(near, folded)),
-        "heading_sold_links": float(vocabulary["sold_links"].any(heading, link.heading.casefold())),
-        "heading_words": float(len(heading)),
-        "sim_anchor_text": _elsewhere(set(anchor), page.text_words, Counter(anchor)),
+        "sim_anchor_text": _elsewhere(own.keys(), page.text_words, own),
         "sim_context_title": cosine(around, page.title_words),
         "sim_context_anchor": coverage(anchor, around),
-        "sim_target_text": _elsewhere(set(target), page.text_words, Counter(anchor)),
+        "sim_target_text": _elsewhere(set(target), page.text_words, own),
         "sim_target_context": cosine(Counter(target), around),
-        "sim_heading_title": cosine(Counter(heading), page.title_words),
-    } | _word_scores(link, left, right, vocabulary)
+        "sim_heading_title": cosine(heading.counts, page.title_words),
+        **heading.features,
+        **vocabulary.words("context", words),
+        **vocabulary.words("markup", words),
+    }
 
 
-def _word_scores(link: PageLink, left: list[str], right: list[str], vocabulary: Vocabulary) -> dict[str, float]:
-    words = place_words(link, left, right)
-    return vocabulary.words("context", words) | vocabulary.words("heading", words) | vocabulary.words("markup", words)
+class _Heading(NamedTuple):
+    words: list[str]
+    counts: Counter[str]
+    features: dict[str, float]
+
+
+# The links below a heading share it.
+@lru_cache(maxsize=1_024)
+def _read_heading(heading: str, vocabulary: Vocabulary) -> _Heading:
+    words = tokens(heading[:200])
+    features = {
+        "heading_sold_links": float(vocabulary["sold_links"].any(words, heading.casefold())),
+        "heading_words": float(len(words)),
+    }
+    return _Heading(words, Counter(words), features | vocabulary.words("heading", text_words("heading", heading)))
 
 
 def place_words(link: PageLink, left: list[str], right: list[str]) -> dict[str, list[str]]:
@@ -139,6 +173,6 @@ def block_words(link: PageLink) -> tuple[list[str], list[str]]:
     return tokens(link.left[-_NEAR_CHARS:]), tokens(link.right[:_NEAR_CHARS])
 
 
-def _elsewhere(words: set[str], text: Counter[str], anchor: Counter[str]) -> float:
+def _elsewhere(words: Set[str], text: Counter[str], anchor: Counter[str]) -> float:
     """Share of `words` that the page uses outside this anchor."""
     return ratio(sum(text[word] > anchor[word] for word in words), len(words))

@@ -3,8 +3,9 @@
 import math
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final
 from urllib.parse import unquote
 
@@ -41,7 +42,7 @@ def row_features(facts: RowFacts, vocabulary: Vocabulary) -> dict[str, float]:
     """Measure a row; what it does not say is left out and so becomes NaN."""
     anchor, image = split_image(facts.anchor)
     is_image = image if facts.is_image is None else facts.is_image or image
-    title_words = tokens((facts.title or "")[:_MAX_CHARS])
+    title_words = _counted((facts.title or "")[:_MAX_CHARS])
     features: dict[str, float] = {
         "row_external": facts.n_external,
         "row_internal": facts.n_internal,
@@ -49,15 +50,20 @@ def row_features(facts: RowFacts, vocabulary: Vocabulary) -> dict[str, float]:
         "semrush_page_ascore": facts.semrush_page_ascore,
     }
     if facts.title is not None:
-        features |= _title_features(facts, title_words, vocabulary)
-        features |= vocabulary.words("title", text_words("title", facts.title))
+        features |= _title_features(facts.title, facts.page_url, vocabulary)
     if anchor is not None:
         features |= _anchor_features(anchor, title_words, facts, vocabulary)
         features |= vocabulary.words("anchor", text_words("anchor", anchor))
         features["anchor_is_image"] = float(bool(is_image))
     words = target_words(facts.target_url, anchor, facts.target_text)
-    features["sim_target_title"] = coverage(words, Counter(title_words))
+    features["sim_target_title"] = coverage(words, title_words)
     return features
+
+
+# All links of a page have its title and its address.
+@lru_cache(maxsize=256)
+def _counted(text: str) -> Counter[str]:
+    return Counter(tokens(text))
 
 
 def split_image(anchor: str | None) -> tuple[str | None, bool]:
@@ -66,11 +72,14 @@ def split_image(anchor: str | None) -> tuple[str | None, bool]:
     return (match.group(1), True) if match else (anchor, False)
 
 
-def _title_features(facts: RowFacts, words: Sequence[str], vocabulary: Vocabulary) -> dict[str, float]:
-    title = fold_space((facts.title or "")[:_MAX_CHARS])
+@lru_cache(maxsize=256)
+def _title_features(title: str, page_url: str | None, vocabulary: Vocabulary) -> dict[str, float]:
+    scores = vocabulary.words("title", text_words("title", title))
+    title = fold_space(title[:_MAX_CHARS])
+    words = tokens(title)
     folded = title.casefold()
     counts = vocabulary.trades.count(words, folded)
-    slug = tokens(unquote(facts.page_url or "").replace("-", " ").replace("_", " "))
+    slug = _counted(unquote(page_url or "").replace("-", " ").replace("_", " "))
     return {
         "title_words": float(len(words)),
         "title_chars": float(len(title)),
@@ -84,12 +93,12 @@ def _title_features(facts: RowFacts, words: Sequence[str], vocabulary: Vocabular
         "title_seo_sale": float(counts["seo_sale"]),
         "title_money_terms": float(vocabulary["money"].count(words, folded)),
         "title_missing_page": float(vocabulary["soft404"].any(words, folded)),
-        "title_in_url": coverage(words, Counter(slug)),
-    }
+        "title_in_url": coverage(words, slug),
+    } | scores
 
 
 def _anchor_features(
-    anchor: str, title_words: Sequence[str], facts: RowFacts, vocabulary: Vocabulary
+    anchor: str, title_words: Counter[str], facts: RowFacts, vocabulary: Vocabulary
 ) -> dict[str, float]:
     text = fold_space(anchor[:_MAX_CHARS])
     folded = text.casefold()
@@ -115,8 +124,8 @@ def _anchor_features(
         "anchor_digits": ratio(sum(map(str.isdigit, text)), len(text)),
         "anchor_capitalised": _capitalised(text),
         "anchor_emoji": float(bool(_EMOJI.search(text))),
-        "sim_anchor_title": cosine(Counter(words), Counter(title_words)),
-        "sim_anchor_url": coverage(words, Counter(tokens((facts.page_url or "").replace("-", " ").replace("_", " ")))),
+        "sim_anchor_title": cosine(Counter(words), title_words),
+        "sim_anchor_url": coverage(words, _counted((facts.page_url or "").replace("-", " ").replace("_", " "))),
     }
 
 
@@ -140,6 +149,11 @@ def _target_trade(target_url: str | None, vocabulary: Vocabulary) -> float:
     host = host_of(target_url)
     if host is None:
         return math.nan
+    return _trades_named(host, vocabulary)
+
+
+@lru_cache(maxsize=4_096)
+def _trades_named(host: str, vocabulary: Vocabulary) -> float:
     return float(sum(vocabulary[trade].inside(host) for trade in TRADES))
 
 

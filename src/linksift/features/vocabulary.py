@@ -14,6 +14,8 @@ from linksift.words import WordScorer
 TRADES: Final = (
     "gambling", "adult", "pharma", "loans", "crypto", "counterfeit", "essay", "seo_sale", "warez", "local_services",
 )  # fmt: skip
+#: Other lexicons that are counted in the text of a page.
+PAGE_TERMS: Final = ("money", "disclosure", "comment_praise", "parked", "soft404")
 #: Lexicons ``area_*`` of parts of a page that are no area of the walk.
 ZONES: Final = ("widget", "profile", "directory")
 
@@ -26,6 +28,7 @@ class Vocabulary:
         self._where = contract.where
         self.words = WordScorer(contract.words)
         self.trades = LexiconGroup([self[name] for name in TRADES])
+        self.page_terms = LexiconGroup([self[name] for name in (*TRADES, *PAGE_TERMS)])
         self.commercial = Covering([self[name] for name in (*TRADES, "money")])
         self.zones = Zones({zone: self[f"area_{zone}"] for zone in ZONES})
         self.is_platform = lru_cache(maxsize=65_536)(self._is_platform)

@@ -52,7 +52,7 @@ def parse_url(text: str) -> URL:
         host = url.raw_host
     except ValueError as error:
         raise FetchError(Status.REFUSED, f"malformed URL: {error}") from None
-    if not host or len(host) > 253 or not str(url).isascii():
+    if not host or not host.strip(".") or len(host) > 253 or not str(url).isascii():
         raise FetchError(Status.REFUSED, "no host, one that is too long, or one that is no name")
     return url
 

@@ -23,7 +23,7 @@ __all__ = ["Export", "ExportReader", "open_export", "read_export", "sniff_format
 # A chunk ends at the first of these, so that long rows and wide tables take no more memory than others.
 _CHUNK_ROWS: Final = 16_384
 _CHUNK_CELLS: Final = 1_000_000
-_CHUNK_CHARS: Final = 32 * 1024 * 1024
+_CHUNK_CHARS: Final = 8 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,8 @@ MAX_ITEM_BYTES: Final = 16 * 1024 * 1024
 
 _TOO_LONG: Final = f"an item of more than {MAX_ITEM_BYTES:,} bytes is no row of an export"
 
+_MAX_DEPTH: Final = 100
+
 # Items whose keys make the header.
 _HEADER_ITEMS: Final = 100
 
@@ -102,6 +104,17 @@ class _Reader:
         self._idle = 0
 
 
+def _shallow(reader: _Reader) -> Iterator[tuple[str, Any]]:
+    """Yield ijson's events up to where the text is nested too deep: the path of each would grow with the depth."""
+    depth = 0
+    for event, value in ijson.basic_parse(reader, multiple_values=True):
+        depth += event in {"start_map", "start_array"}
+        depth -= event in {"end_map", "end_array"}
+        if depth > _MAX_DEPTH:
+            raise JSONError(f"nested more than {_MAX_DEPTH} levels deep")
+        yield event, value
+
+
 def _item_path(reader: _Reader, name: str) -> str:
     """Find where the items stand, as ijson writes a path; the reader is rewound."""
     try:
@@ -115,7 +128,7 @@ def _item_path(reader: _Reader, name: str) -> str:
 
 
 def _search(reader: _Reader) -> str:
-    for path, event, _ in ijson.parse(reader, multiple_values=True):
+    for path, event, _ in ijson.parse(_shallow(reader)):
         reader.progress()
         if event == "start_map" and (path == _ITEMS or path.endswith(f".{_ITEMS}")):
             return str(path)
@@ -129,7 +142,7 @@ def _numbered(reader: _Reader, path: str) -> Iterator[tuple[int, dict[str, Any] 
     """Yield each item with its number from 1, or a text that says what is wrong with it."""
     number = 0
     try:
-        for item in ijson.items(reader, path, multiple_values=True):
+        for item in ijson.items(ijson.parse(_shallow(reader)), path):
             number += 1
             reader.progress()
             yield number, item if isinstance(item, dict) else "is no JSON object"

@@ -4,8 +4,8 @@
 tracker, text or template, and whether the link came in a burst. `campaigns` gathers the links that share such things,
 with the evidence.
 
-Both read a link table whole or chunk by chunk. They keep a digest of some 100 bytes a link (of some 300 where texts
-are wanted as evidence), never the pages' texts.
+Both read a link table whole or chunk by chunk, and keep codes of its texts, never the texts of pages. Memory grows by
+about half a kilobyte a link (measured: 970 MB for 2.06 million links), by one where texts are kept as evidence.
 
 Why NumPy and pandas' hash tables, and no database: on 205,762 links of 229 unrelated sites, counting distinct sites
 per anchor, path, title and so on took 0.3 s of CPU for the 229 profiles one by one, Polars 1.1 s, DuckDB 2.2 s (both

@@ -123,7 +123,9 @@ def read_digest(links: Links, *, platforms: Collection[str] | None = None, with_
             kept.append(_evidence_texts(chunk))
     link_ids = pa.concat_arrays(ids) if ids else pa.array([], pa.large_string())
     _check_ids(link_ids)
-    return _assembled(parts, link_ids, marks.finish(), pa.concat_tables(kept) if kept else None)
+    # In one piece: taking rows out of many pieces puts them together again each time.
+    together = pa.concat_tables(kept).combine_chunks() if kept else None
+    return _assembled(parts, link_ids, marks.finish(), together)
 
 
 def _assembled(

@@ -211,6 +211,7 @@
     if (row.counterfactual) box.append(element("p", {}, "What would change it: " + row.counterfactual));
     const counted = row.counts === null ? "not known whether it counts" : row.counts ? "counts" : "does not count";
     box.append(element("p", {}, "Judged from the " + (row.basis || "nothing") + "; " + counted + "; in ", bdi(row.sources || ""), "; last seen " + (row.last_seen || "not known") + "."));
+    if (row.campaigns) box.append(element("p", {}, "Campaigns: " + row.campaigns));
     if (row.decided_by === "decision") box.append(element("p", {}, "Decided: " + row.action + (row.decided_why ? ", " : ""), bdi(row.decided_why || "")));
     return box;
   }
@@ -243,7 +244,7 @@
     { title: "Why", class: "mid", show: (row) => element("button", { type: "button", "aria-expanded": "false", "aria-label": "Details of " + (row.page_url || row.domain || "") }, row.reasons.length ? data.texts[row.reasons[0][0]] : "details") },
   ], (row, form) => (!form.decision.value || row.decision === form.decision.value) && mineMatches(row, form.mine.value)
     && (!form.state.value || (form.state.value === "lost" ? row.lost === true : form.state.value === "live" ? row.lost !== true : row.since_previous === form.state.value)),
-  (row) => [row.page_url, row.domain, row.title, row.anchor, row.target_url]));
+  (row) => [row.page_url, row.domain, row.title, row.anchor, row.target_url, row.campaigns]));
 
   function save(name, type, text) {
     const address = URL.createObjectURL(new Blob([text], { type }));
