@@ -1,10 +1,11 @@
 """Links of a page and the blocks that they stand in, as the walk leaves them; what few links are asked for is computed when it is."""
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Final, NamedTuple
+from typing import Final
 
 from linksift.areas import Area
 from linksift.tags import Tag
@@ -18,7 +19,6 @@ _MARKUP_LEVELS: Final = 7
 _MAX_END: Final = 1_000
 # Thousands of nested blocks would each look through all that stands in them.
 _MAX_LINKS: Final = 5_000
-_MAX_TEXTS: Final = 5_000
 
 # Making one each time costs more than the rest of a link.
 _area = lru_cache(maxsize=None)(Area)
@@ -34,11 +34,21 @@ def _split_rel(rel: str) -> tuple[str, ...]:
     return tuple(token for token in _REL_SPLIT.split(rel.lower()) if token)
 
 
-class Said(NamedTuple):
+class Said:
     """Every text of a page that is not silent, in order, and the block that each stands in directly."""
 
-    texts: list[str]
-    blocks: "list[Block]"
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+        self.blocks: list[Block] = []
+        self._places: dict[Block, list[int]] | None = None
+
+    def places(self, block: "Block") -> list[int]:
+        """Return which of the texts stand directly in a block."""
+        if self._places is None:
+            self._places = {}
+            for at, one in enumerate(self.blocks):
+                self._places.setdefault(one, []).append(at)
+        return self._places.get(block, [])
 
 
 @dataclass(slots=True, eq=False)
@@ -59,13 +69,13 @@ class Block:
     _links: "list[PageLink]" = field(repr=False)
     _said: Said = field(repr=False)
     _first_link: int
-    _first_text: int
     chars: int
     link_chars: int
     n_links: int
     n_absolute: int
     _sites: set[str] | None = None
-    _pieces: list[tuple[int, str]] | None = field(default=None, repr=False)
+    _places: list[int] | None = field(default=None, repr=False)
+    _pieces: list[str] = field(default_factory=list, repr=False)
 
     @property
     def sites(self) -> set[str]:
@@ -79,18 +89,19 @@ class Block:
         """Return some of the page's texts."""
         return self._said.texts[first:last]
 
-    @property
-    def pieces(self) -> list[tuple[int, str]]:
-        """The first two thousand characters that stand directly in it, each piece with its place among the texts of the page."""
-        if self._pieces is None:
-            self._pieces = list(self._held())
-        return self._pieces
+    def around(self, first: int, last: int) -> tuple[str, str]:
+        """Return what stands directly in the block before the page's text `first`, and from its text `last` on, of two thousand characters."""
+        if self._places is None:
+            self._places, self._pieces = [], []
+            for at, text in self._held():
+                self._places.append(at)
+                self._pieces.append(text)
+        before, after = bisect_left(self._places, first), bisect_left(self._places, last)
+        return "".join(self._pieces[:before]), "".join(self._pieces[after:])
 
     def _held(self) -> Iterator[tuple[int, str]]:
         held, was_space = 0, True
-        first = self._first_text
-        blocks = self._said.blocks[first : first + _MAX_TEXTS]
-        for at in [first + n for n, block in enumerate(blocks) if block is self]:
+        for at in self._said.places(self):
             text = self._said.texts[at]
             if text.isspace():
                 if not was_space:
@@ -131,6 +142,7 @@ class PageLink:
     last: int = 0
     images: int = 0
     alt: str = ""
+    _url: str | None = None
     _areas: int | None = None
     _text: str | None = None
     _sides: tuple[str, str] | None = None
@@ -148,7 +160,9 @@ class PageLink:
     @property
     def url(self) -> str | None:
         """The absolute http(s) URL, or None as for `site`."""
-        return self.base.absolute(self.href)
+        if self._url is None and self.site is not None:
+            self._url = self.base.absolute(self.href)
+        return self._url
 
     @property
     def rel(self) -> tuple[str, ...]:
@@ -213,8 +227,6 @@ class PageLink:
 
     def _around(self) -> tuple[str, str]:
         if self._sides is None:
-            pieces = self.block.pieces
-            before = "".join([text for at, text in pieces if at < self.first])
-            after = "".join([text for at, text in pieces if at >= self.last])
+            before, after = self.block.around(self.first, self.last)
             self._sides = fold_space(before), fold_space(after)
         return self._sides

@@ -53,6 +53,7 @@ class Tag:
     finder: AreaFinder = field(repr=False)
     _attributes: Mapping[str, str] | None = None
     _area: int | None = None
+    _named: tuple[str, str] | None = None
 
     @property
     def attributes(self) -> Mapping[str, str]:
@@ -71,8 +72,11 @@ class Tag:
     @property
     def named(self) -> tuple[str, str]:
         """Its name, and its ``class`` and ``id`` in one string, cut."""
-        attributes = self.attributes
-        return self.name, f"{attributes.get('class', '')[:_MAX_NAMES]} {attributes.get('id', '')[:_MAX_NAMES]}"
+        if self._named is None:
+            attributes = self.attributes
+            names = f"{attributes.get('class', '')[:_MAX_NAMES]} {attributes.get('id', '')[:_MAX_NAMES]}"
+            self._named = (self.name, names)
+        return self._named
 
 
 _KINDS: Final[Mapping[str, Kind]] = {

@@ -5,10 +5,8 @@ from functools import lru_cache
 from typing import Final
 from urllib.parse import urljoin
 
-from linksift.urls import MAX_URL_CHARS, registrable_domain, split_url
+from linksift.urls import MAX_URL_CHARS, plain_host, registrable_domain, split_url
 
-# A URL whose host is all that has to be read of it: lower case, no port, no user.
-_PLAIN = re.compile(r"https?://([a-z0-9](?:[a-z0-9.-]*[a-z0-9])?)(?=[/?#]|\Z)")
 # No scheme, no host, and no control character, which URL parsers drop: the host is that of the base.
 _RELATIVE = re.compile(r"(?![a-zA-Z][a-zA-Z0-9+.-]*:)(?!//)[^\x00-\x1f\x7f]*\Z")
 _HTTP: Final = ("http:", "https:")
@@ -33,16 +31,17 @@ class Base:
 
     def site(self, href: str) -> str | None:
         """Return the site that a link points to; None where it is relative to an unknown host, or no http(s) URL."""
-        if len(href) < self._room:
-            if plain := _PLAIN.match(href):
-                return _site_of_host(plain.group(1))
-            if self._site is not None and _RELATIVE.match(href):
-                return self._site
+        if host := plain_host(href):
+            return _site_of_host(host)
+        if self._site is not None and len(href) < self._room and _RELATIVE.match(href):
+            return self._site
         url = self.absolute(href)
         return registrable_domain(url) if url else None
 
     def absolute(self, href: str) -> str | None:
         """Return the absolute http(s) URL of a link; None as for `site`."""
+        if plain_host(href):
+            return href
         text = href
         if self._url and not href.lower().startswith(_HTTP):
             try:

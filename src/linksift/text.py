@@ -6,6 +6,7 @@ import unicodedata
 import zlib
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -30,6 +31,7 @@ _ASCII_FOLDED: Final = bytes(
 _LOOSE_APOSTROPHE = re.compile(rb"(?<![a-z0-9])'|'(?![a-z0-9])")
 # Below this a table costs more than the pattern.
 _LONG: Final = 500
+_SHORT: Final = 200
 
 
 def tokens(text: str) -> list[str]:
@@ -40,6 +42,12 @@ def tokens(text: str) -> list[str]:
     >>> tokens("百家乐 online")
     ['百家', '家乐', 'online']
     """
+    if len(text) <= _SHORT:
+        return list(_short_tokens(text))
+    return _tokens(text)
+
+
+def _tokens(text: str) -> list[str]:
     if text.isascii():
         folded = text.encode().translate(_ASCII_FOLDED)
         return (_LOOSE_APOSTROPHE.sub(b" ", folded) if b"'" in folded else folded).decode().split()
@@ -49,6 +57,12 @@ def tokens(text: str) -> list[str]:
     if not _UNSPACED.search(text):
         return found
     return [part for token in found for part in _pairs(token)]
+
+
+# Titles, anchors and headings are asked for several times in a row.
+@lru_cache(maxsize=4_096)
+def _short_tokens(text: str) -> tuple[str, ...]:
+    return tuple(_tokens(text))
 
 
 def _pairs(token: str) -> Iterable[str]:

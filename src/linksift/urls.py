@@ -12,9 +12,11 @@ from w3lib.url import safe_url_string
 #: A URL longer than this is not read: browsers and search engines stop well before it.
 MAX_URL_CHARS: Final = 8_192
 
+# A URL whose host is all that has to be read of it: lower case, no port, no user.
+_PLAIN_HOST = re.compile(r"https?://([a-z0-9](?:[a-z0-9.-]*[a-z0-9])?)(?=[/?#]|\Z)")
 _CONTROL = re.compile(r"[\x00-\x20\x7f]+")
 _SCHEME = re.compile(r"^[a-zA-Z][a-zA-Z0-9+.-]*:")
-_PLAIN = re.compile(r"[A-Za-z0-9%:/?#\[\]@!$&'()*+,;=._~-]+")
+_WIRE = re.compile(r"[A-Za-z0-9%:/?#\[\]@!$&'()*+,;=._~-]+")
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 
 # The public suffix list that the package carries: no network, the same answer on every machine. Private suffixes are on,
@@ -53,8 +55,16 @@ def split_url(url: str) -> SplitResult | None:
 @lru_cache(maxsize=4_096)
 def host_of(url: str | None) -> str | None:
     """Return the lower-case host of an http(s) URL, or None."""
+    if url and (plain := plain_host(url)):
+        return plain
     parts = split_url(url) if url else None
     return parts.hostname.rstrip(".").lower() if parts and parts.hostname else None
+
+
+def plain_host(url: str) -> str | None:
+    """Return the host of a URL that is written plainly; None says nothing of another."""
+    match = _PLAIN_HOST.match(url) if len(url) <= MAX_URL_CHARS else None
+    return match.group(1) if match else None
 
 
 def is_ip(host: str) -> bool:
@@ -134,7 +144,7 @@ def ascii_url(url: str) -> str:
 
     What may stand in a URL comes back as it is; a text that cannot be encoded too.
     """
-    if _PLAIN.fullmatch(url):
+    if _WIRE.fullmatch(url):
         return url
     try:
         return str(safe_url_string(url))

@@ -45,12 +45,12 @@ class _Walker:
         self.base = base
         self.links: list[PageLink] = []
         self.text: list[str] = []
-        self.said = Said([], [])
+        self.said = Said()
         self.chars = self.link_chars = self.hidden_chars = 0
         # Lengths of the texts as they stand, for the blocks.
         self.raw_chars = self.raw_link_chars = self.n_absolute = 0
         self.n_anchors = -1
-        self.block = Block("html", None, 0, self.links, self.said, 0, 0, 0, 0, 0, 0)
+        self.block = Block("html", None, 0, self.links, self.said, 0, 0, 0, 0, 0)
         self.link: PageLink | None = None
         self.heading = ""
         self.in_heading = self.emphasis = self.silent = self.hidden = 0
@@ -116,7 +116,7 @@ class _Walker:
         n_links = len(self.links)
         # What is counted up to here is taken off when the block closes.
         self.block = Block(
-            tag.name, self.block, len(self.path), self.links, self.said, n_links, len(self.said.texts),
+            tag.name, self.block, len(self.path), self.links, self.said, n_links,
             -self.raw_chars, -self.raw_link_chars, -n_links, -self.n_absolute,
         )  # fmt: skip
         if tag.kind is Kind.HEADING:

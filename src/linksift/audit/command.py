@@ -115,7 +115,7 @@ def _settings(
     judge = Judge(
         load_model(arguments.model), load_contract(arguments.features), decisions, keep, tuple(sorted(rules.own)),
         arguments.pages, arguments.urls, arguments.features,
-        Limits(max_bytes=arguments.max_bytes, timeout=arguments.timeout), arguments.jobs if arguments.pages else 0,
+        Limits(max_bytes=arguments.max_bytes, timeout=arguments.timeout), arguments.jobs,
     )  # fmt: skip
     return Words(decisions, keep, rules, arguments.manual_action, arguments.built_links), judge
 

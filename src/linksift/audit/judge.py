@@ -53,7 +53,7 @@ class Judge:
     urls: Path | None = None
     features: Path | None = None
     limits: Limits = field(default_factory=Limits)
-    jobs: int = 0
+    jobs: int = 1
 
 
 def judge_links(merged: pd.DataFrame, judge: Judge) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -81,7 +81,7 @@ def judge_links(merged: pd.DataFrame, judge: Judge) -> tuple[pd.DataFrame, pd.Da
         parts.append(outcome)
         flagged = outcome["decision"].isin(FLAGGED).to_numpy() & outcome["p_harmful"].notna().to_numpy()
         labelled = links[flagged].assign(label_if_counted=outcome.loc[flagged, "label_if_counted"])
-        table = reason_table(labelled, judge.bundle, judge.contract, top=TOP, codes=codes, n_jobs=max(1, judge.jobs))
+        table = reason_table(labelled, judge.bundle, judge.contract, top=TOP, codes=codes, n_jobs=judge.jobs)
         told.append(table)
     reasons = pd.concat(told, ignore_index=True)
     scored = pd.concat([merged.drop(columns="error"), pd.concat(parts)], axis=1)
@@ -100,7 +100,9 @@ def _link_tables(merged: pd.DataFrame, judge: Judge) -> Iterator[pd.DataFrame]:
         errors=merged["error"].astype(object).where(merged["error"].notna(), None),
         lines=pd.Series(range(1, len(merged) + 1), index=merged.index),
     )  # fmt: skip
-    chunks = export_links([export], judge.contract, judge.urls, judge.pages, None, judge.limits, judge.jobs)
+    chunks = export_links(
+        [export], judge.contract, judge.urls, judge.pages, None, judge.limits, judge.jobs if judge.pages else 0
+    )
     return (chunk.links.assign(link_id=merged.loc[chunk.links.index, "link_id"]) for chunk in chunks)
 
 

@@ -18,6 +18,7 @@ _NEXT_ENTRY: Final = re.compile(r"\s+(?=domain\s*:|https?://)", re.IGNORECASE)
 _NEXT_DOMAIN: Final = re.compile(r"[\s,;|]+(?=domain\s*:|https?://)", re.IGNORECASE)
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028\u2029\ufeff]")
 _AROUND: Final = "\"'`<>()[],; \t\xa0"
+_WWW: Final = re.compile(r"^(?:www\.)+")
 _PORT: Final = re.compile(r":\d*$")
 
 #: Codes with which a host is no entry at all; the others are entries with a blemish.
@@ -169,7 +170,7 @@ def _add_host(reading: Reading, host: str) -> None:
     if not is_host(host):
         reading.lose("bad-host", f"{clip(host)!r} is no host name")
         return
-    bare = host.removeprefix("www.")
+    bare = _WWW.sub("", host)
     if bare != host and suffix_fault(bare) is None:
         reading.add("www", f"covers www.{clip(bare)} alone: write domain:{clip(bare)} for the whole site")
         host = bare

@@ -124,7 +124,6 @@ def _context(link: PageLink, page: PageFacts, vocabulary: Vocabulary, target_tex
     anchor = tokens(link.text[:400])
     target = target_words(link.url, link.text, target_text)
     around, own = Counter(near), Counter(anchor)
-    words = context_words(left, right) | markup_words(link.markup)
     return {
         "context_left_words": float(len(left)),
         "context_right_words": float(len(right)),
@@ -141,8 +140,8 @@ def _context(link: PageLink, page: PageFacts, vocabulary: Vocabulary, target_tex
         "sim_target_context": cosine(Counter(target), around),
         "sim_heading_title": cosine(heading.counts, page.title_words),
         **heading.features,
-        **vocabulary.words("context", words),
-        **vocabulary.words("markup", words),
+        **vocabulary.words("context", context_words(left, right)),
+        **_markup_scores(link.markup, vocabulary),
     }
 
 
@@ -150,6 +149,12 @@ class _Heading(NamedTuple):
     words: list[str]
     counts: Counter[str]
     features: dict[str, float]
+
+
+# The links of a list stand in the same markup.
+@lru_cache(maxsize=4_096)
+def _markup_scores(markup: tuple[tuple[str, str], ...], vocabulary: Vocabulary) -> dict[str, float]:
+    return vocabulary.words("markup", markup_words(markup))
 
 
 # The links below a heading share it.

@@ -106,7 +106,7 @@ def _anchor_features(
     counts = vocabulary.trades.count(words, folded)
     names_target = _names_target(folded, facts.target_url)
     generic = vocabulary["generic_anchors"].is_entry(words, folded)
-    is_url = bool(_URL_LIKE.match(text))
+    is_url = ("." in text or ":" in text) and bool(_URL_LIKE.match(text))
     return {
         "anchor_chars": float(len(text)),
         "anchor_words": float(len(words)),
@@ -139,9 +139,14 @@ def _names_target(folded_anchor: str, target_url: str | None) -> float:
     host = host_of(target_url)
     if host is None:
         return math.nan
-    label = _LETTERS.sub("", host_parts(host).domain or host)
+    label = _label(host)
     name = _LETTERS.sub("", folded_anchor)
     return float(len(name) >= 3 and len(label) >= 3 and (label in name or name in label))
+
+
+@lru_cache(maxsize=4_096)
+def _label(host: str) -> str:
+    return _LETTERS.sub("", host_parts(host).domain or host)
 
 
 def _target_trade(target_url: str | None, vocabulary: Vocabulary) -> float:
@@ -161,6 +166,11 @@ def target_words(target_url: str | None, anchor: str | None, target_text: str | 
     """Return the words that stand for the target: its own text where known, else its URL's words and the anchor."""
     if target_text:
         return tokens(target_text[:20_000])
+    return [*_slug_words(target_url), *[word for word in tokens((anchor or "")[:_MAX_CHARS]) if len(word) > 2]]
+
+
+@lru_cache(maxsize=1_024)
+def _slug_words(target_url: str | None) -> tuple[str, ...]:
     parts = split_url(target_url) if target_url else None
     slug = f"{parts.hostname or ''} {parts.path}" if parts else ""
-    return [word for word in tokens(f"{slug} {anchor or ''}"[:_MAX_CHARS].replace("-", " ")) if len(word) > 2]
+    return tuple(word for word in tokens(slug[:_MAX_CHARS]) if len(word) > 2)

@@ -11,6 +11,7 @@ _DOMAIN: Final = re.compile(r"domain\s*:\s*(.*)", re.IGNORECASE)
 _URL: Final = re.compile(r"https?://", re.IGNORECASE)
 _LATE_COMMENT: Final = re.compile(r"\s#.*$")
 _HOST: Final = re.compile(r"[^\W_](?:[\w-]*[^\W_])?(?:\.[^\W_](?:[\w-]*[^\W_])?)+")
+_WWW: Final = re.compile(r"^(?:www\.)+")
 _KEEP: Final = re.compile(r"\bkeep\b", re.IGNORECASE)
 _SHOWN_CHARS: Final = 60
 
@@ -79,7 +80,7 @@ def clean_domain(text: str) -> tuple[str | None, str | None]:
         return None, f"{_clip(spelled)!r} is no domain"
     if is_ip(host):
         return host, None
-    host = ascii_host(host).removeprefix("www.")
+    host = _WWW.sub("", ascii_host(host))
     if "." in host and not _HOST.fullmatch(host):
         return None, f"{_clip(spelled)!r} is no domain"
     if is_public_suffix(host):

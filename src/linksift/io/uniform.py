@@ -56,7 +56,7 @@ def leave_out_shifted(links: pd.DataFrame, rows: Sequence[int]) -> None:
 
 def check_addresses(links: pd.DataFrame, problems: list[str | None]) -> None:
     """Note the rows whose page and domain are no address, and blank these cells."""
-    doubtful = np.flatnonzero(~_looks_like_url(links["page_url"]))
+    doubtful = np.flatnonzero(~_looks_like_url(links["page_url"])).tolist()
     urls = links["page_url"].iloc[doubtful].tolist()
     domains = links["domain"].iloc[doubtful].tolist()
     hosts = [_domain_host(domain) if isinstance(domain, str) else None for domain in domains]

@@ -216,6 +216,10 @@
     return box;
   }
 
+  function firstReason(row) {
+    const at = row.reasons.length ? row.reasons[0][data.reason_fields.indexOf("sentence")] : null;
+    return at === null ? null : data.texts[at] + " ";
+  }
   const mineMatches = (row, wanted) => !wanted || (wanted === "none" ? !decided(row) : decided(row) === wanted);
   const rank = (name) => { const at = OUTCOMES.indexOf(name); return at < 0 ? null : at; };
   const lower = (text) => text ? text.toLowerCase() : null;
@@ -240,8 +244,8 @@
     { title: "Page", class: "wide url", value: (row) => lower(row.page_url || row.domain), show: (row) => [row.title ? bdi(row.title) : null, row.title ? element("br") : null, row.page_url ? outward(row.page_url) : bdi((row.domain || "") + " (the whole domain)")] },
     { title: "Anchor", class: "mid", value: (row) => lower(row.anchor), show: (row) => row.anchor === null ? "not known" : row.anchor === "" ? "(empty)" : bdi(row.anchor) },
     { title: "Target", class: "mid url", value: (row) => lower(row.target_url), show: (row) => row.target_url === null ? "not known" : bdi(row.target_url) },
-    { title: "First seen", value: (row) => row.first_seen, downFirst: true, show: (row) => row.first_seen || "" },
-    { title: "Why", class: "mid", show: (row) => element("button", { type: "button", "aria-expanded": "false", "aria-label": "Details of " + (row.page_url || row.domain || "") }, row.reasons.length ? data.texts[row.reasons[0][0]] : "details") },
+    { title: "First seen", class: "nowrap", value: (row) => row.first_seen, downFirst: true, show: (row) => row.first_seen || "" },
+    { title: "Why", class: "mid", show: (row) => [firstReason(row), element("button", { type: "button", "aria-expanded": "false", "aria-label": "Details of " + (row.page_url || row.domain || "") }, "Details")] },
   ], (row, form) => (!form.decision.value || row.decision === form.decision.value) && mineMatches(row, form.mine.value)
     && (!form.state.value || (form.state.value === "lost" ? row.lost === true : form.state.value === "live" ? row.lost !== true : row.since_previous === form.state.value)),
   (row) => [row.page_url, row.domain, row.title, row.anchor, row.target_url, row.campaigns]));
