@@ -1,4 +1,4 @@
-"""Does `train --labels` beat the shipped model for the user who gives the labels?
+"""Measure whether `train --labels` beats the shipped model for the user who gives the labels.
 
     python benchmarks/own_labels.py [--families 8] [--labels 200] [--recipe default] [--json FILE]
 
@@ -53,7 +53,12 @@ def main() -> None:
         given = rng.permutation(inside)[: min(arguments.labels, len(inside) * 3 // 5)]
         rest = np.setdiff1d(inside, given)
         truth = table["label"].to_numpy()[rest].astype(str)
-        row: dict[str, object] = {"family": family, "links": len(inside), "labels given": len(given), "measured on": len(rest)}
+        row: dict[str, object] = {
+            "family": family,
+            "links": len(inside),
+            "labels given": len(given),
+            "measured on": len(rest),
+        }
         for name, extra in (("shipped", given[:0]), ("with own labels", given)):
             fitted = np.concatenate([outside, extra])
             weight = np.concatenate([weights[outside], np.full(len(extra), recipe.labels["user_label"])])

@@ -276,7 +276,8 @@ def test_the_result_can_be_written(export, tmp_path):
 
 cell = st.one_of(
     st.sampled_from(["", "https://a.example/", "true", "1,5", "-1", "nan", "inf", "1e999", '"', "\n", "\u00a0"]),
-    st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=12),
+    # Control characters make a short file a binary one.
+    st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=12),
 )
 
 

@@ -28,7 +28,13 @@ workshop</a>, and it held for years in our garden near the old river mill. {STOR
 <footer><p>Powered by <a href="https://example.net/">Example</a></p></footer>"""
 URL = "https://www.example.org/2024/05/honey-and-wax"
 #: What a page cannot say without its row of an export, the target's text, a list of the user's own, or a second page.
-NOT_OF_A_PAGE = {"semrush_page_ascore", "out_bad_neighbours", "relation_country_differs", "hijack_topic", "hijack_script"}
+NOT_OF_A_PAGE = {
+    "semrush_page_ascore",
+    "out_bad_neighbours",
+    "relation_country_differs",
+    "hijack_topic",
+    "hijack_script",
+}
 
 
 @pytest.fixture(scope="module")

@@ -64,6 +64,8 @@ REFUSED = {
     "http://@example.com/": "user name",
     "http://example.com\\@127.0.0.1/": "user name",
     "http://127.0.0.1\\.example.com/": "loopback",
+    "http://%31%32%37.0.0.1/": "neither a name",
+    "http://.../": "no http",
     "http://example.com:8080/": "port 8080",
     "http://example.com:0/": "port 0",
     "https://example.com:22/": "port 22",

@@ -157,7 +157,11 @@ def test_retry_after():
         assert retry_after(nothing, now) is None
 
 
-@given(st.text() | st.integers().map("Thu, 01 Jan 2026 12:01:00 {:+}".format) | st.from_regex(r"[0-9]{1,2} Jan [0-9]{1,9} [0-9:]+"))
+@given(
+    st.text()
+    | st.integers().map("Thu, 01 Jan 2026 12:01:00 {:+}".format)
+    | st.from_regex(r"[0-9]{1,2} Jan [0-9]{1,9} [0-9:]+")
+)
 def test_retry_after_never_fails(text):
     waits = retry_after({"Retry-After": text}, datetime(2026, 1, 1, tzinfo=UTC))
     assert waits is None or waits >= 0

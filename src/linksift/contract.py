@@ -181,7 +181,9 @@ def _feature(name: str, entry: object, where: str) -> Feature:
         raise ContractError(f"{at}: missing or malformed value: {error}") from error
     known = feature.needs in get_args(Needs) and feature.cost in get_args(Cost) and feature.type in _TYPES
     if not known or not low < high:
-        allowed = f"needs one of {get_args(Needs)}, cost one of {get_args(Cost)}, type one of {_TYPES}, range low < high"
+        allowed = (
+            f"needs one of {get_args(Needs)}, cost one of {get_args(Cost)}, type one of {_TYPES}, range low < high"
+        )
         raise ContractError(f"{at}: value out of place; {allowed}")
     return feature
 

@@ -105,7 +105,9 @@ def read_links(
     if kind == "export":
         with open_export(path, columns=columns) as reader:
             if reader.level == "anchor":
-                raise InputError(f"{reader.name}: is {reader.format.title}: anchor texts without a page cannot be scored")
+                raise InputError(
+                    f"{reader.name}: is {reader.format.title}: anchor texts without a page cannot be scored"
+                )
             # Pages are joined to the whole export; without pages it is read, scored and forgotten piece by piece.
             exports = reader.chunks() if pages is None else [reader.read()]
             yield from export_links(exports, contract, urls, pages, targets, limits, jobs)

@@ -35,19 +35,23 @@ def _split_rel(rel: str) -> tuple[str, ...]:
 
 
 class Said:
-    """Every text of a page that is not silent, in order, and the block that each stands in directly."""
+    """What a page says, in order: its texts with the number of the block that each stands in directly, and the sites of its links.
+
+    Numbers and no blocks: nothing of a page refers to itself, so that all of it goes when the page is done.
+    """
 
     def __init__(self) -> None:
         self.texts: list[str] = []
-        self.blocks: list[Block] = []
-        self._places: dict[Block, list[int]] | None = None
+        self.blocks: list[int] = []
+        self.sites: list[str | None] = []
+        self._places: dict[int, list[int]] | None = None
 
-    def places(self, block: "Block") -> list[int]:
+    def places(self, block: int) -> list[int]:
         """Return which of the texts stand directly in a block."""
         if self._places is None:
             self._places = {}
-            for at, one in enumerate(self.blocks):
-                self._places.setdefault(one, []).append(at)
+            for at, number in enumerate(self.blocks):
+                self._places.setdefault(number, []).append(at)
         return self._places.get(block, [])
 
 
@@ -57,6 +61,8 @@ class Block:
 
     Attributes
     ----------
+    number
+        Counts the blocks of the page in document order, from 0.
     chars, link_chars
         Characters of its text, and of those that stand in links.
     n_links, n_absolute
@@ -66,7 +72,7 @@ class Block:
     tag: str
     parent: "Block | None"
     depth: int
-    _links: "list[PageLink]" = field(repr=False)
+    number: int
     _said: Said = field(repr=False)
     _first_link: int
     chars: int
@@ -81,8 +87,8 @@ class Block:
     def sites(self) -> set[str]:
         """Sites that its links point to, of its first five thousand links."""
         if self._sites is None:
-            inside = self._links[self._first_link : self._first_link + min(self.n_links, _MAX_LINKS)]
-            self._sites = {link.site for link in inside if link.site}
+            last = self._first_link + min(self.n_links, _MAX_LINKS)
+            self._sites = {site for site in self._said.sites[self._first_link : last] if site}
         return self._sites
 
     def texts(self, first: int, last: int) -> list[str]:
@@ -101,7 +107,7 @@ class Block:
 
     def _held(self) -> Iterator[tuple[int, str]]:
         held, was_space = 0, True
-        for at in self._said.places(self):
+        for at in self._said.places(self.number):
             text = self._said.texts[at]
             if text.isspace():
                 if not was_space:

@@ -50,7 +50,8 @@ class _Walker:
         # Lengths of the texts as they stand, for the blocks.
         self.raw_chars = self.raw_link_chars = self.n_absolute = 0
         self.n_anchors = -1
-        self.block = Block("html", None, 0, self.links, self.said, 0, 0, 0, 0, 0)
+        self.n_blocks = 0
+        self.block = Block("html", None, 0, 0, self.said, 0, 0, 0, 0, 0)
         self.link: PageLink | None = None
         self.heading = ""
         self.in_heading = self.emphasis = self.silent = self.hidden = 0
@@ -114,9 +115,10 @@ class _Walker:
     def _open(self, tag: Tag) -> None:
         self.text.append("\n")
         n_links = len(self.links)
+        self.n_blocks += 1
         # What is counted up to here is taken off when the block closes.
         self.block = Block(
-            tag.name, self.block, len(self.path), self.links, self.said, n_links,
+            tag.name, self.block, len(self.path), self.n_blocks, self.said, n_links,
             -self.raw_chars, -self.raw_link_chars, -n_links, -self.n_absolute,
         )  # fmt: skip
         if tag.kind is Kind.HEADING:
@@ -151,6 +153,7 @@ class _Walker:
             len(self.said.texts),
         )
         self.links.append(self.link)
+        self.said.sites.append(site)
 
     def _close_link(self) -> None:
         if self.link is not None:
@@ -176,7 +179,7 @@ class _Walker:
     def _say(self, text: str) -> None:
         self.said.texts.append(text)
         # A link that holds a block (a card) has its text in that block; it counts for the link all the same.
-        self.said.blocks.append(self.block)
+        self.said.blocks.append(self.block.number)
         if self.in_heading:
             self.heading = (self.heading + text)[:_MAX_HEADING]
         if not self.hidden:

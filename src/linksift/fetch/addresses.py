@@ -5,6 +5,7 @@ resolved, and once more, as a number, at the moment in which the socket is made.
 """
 
 import ipaddress
+import re
 import socket
 from typing import Final
 
@@ -23,6 +24,8 @@ METADATA: Final = frozenset(map(ipaddress.ip_address, (
     "fd00:ec2::254", "fd00:ec2::23", "fd20:ce::254",
 )))  # fmt: skip
 
+# A name (underscores occur), or an IPv6 address with or without a zone.
+_HOST = re.compile(r"[a-z0-9._-]*[a-z0-9_-][a-z0-9._-]*|[0-9a-f:.]*:[0-9a-f:.]*(?:%[a-zA-Z0-9._-]*)?")
 _GLOBAL_V6: Final = ipaddress.IPv6Network("2000::/3")
 _NAT64: Final = ipaddress.IPv6Network("64:ff9b::/96")
 _V4_COMPATIBLE: Final = ipaddress.IPv6Network("::/96")
@@ -52,8 +55,8 @@ def parse_url(text: str) -> URL:
         host = url.raw_host
     except ValueError as error:
         raise FetchError(Status.REFUSED, f"malformed URL: {error}") from None
-    if not host or not host.strip(".") or len(host) > 253 or not str(url).isascii():
-        raise FetchError(Status.REFUSED, "no host, one that is too long, or one that is no name")
+    if not host or len(host) > 253 or not _HOST.fullmatch(host) or not str(url).isascii():
+        raise FetchError(Status.REFUSED, "no host, one that is too long, or one that is neither a name nor an address")
     return url
 
 
