@@ -1,5 +1,6 @@
 """The verb ``fetch`` as its users meet it: an export in, pages out, and ``predict`` on them; killed and run again."""
 
+import asyncio
 import os
 import signal
 import subprocess
@@ -124,3 +125,5 @@ def test_an_interrupted_run_goes_on_with_more_urls(tmp_path):
 
 async def interrupt(_, send):
     os.kill(os.getpid(), signal.SIGINT)
+    # The answer stays out until the run has seen the signal; else a slow machine could finish first.
+    await asyncio.sleep(2)
